@@ -1,0 +1,76 @@
+internal import CLibuv
+
+extension TCPConnection {
+    /// Returns once the kernel has taken all of `bytes`; until then the caller waits, so that a slow peer slows it.
+    ///
+    /// - Throws: ``LibuvError`` (a reset, a broken pipe); `CancellationError` when the connection is closed here or the
+    ///   task is cancelled, which closes it: half a message cannot be taken back.
+    public func write(_ bytes: [UInt8]) async throws {
+        guard isOpen else { throw CancellationError() }
+        guard !bytes.isEmpty else { return }
+        let taken = bytes.withUnsafeBytes { source -> Int32 in
+            var buffer = uv_buf_init(Self.writable(source), UInt32(source.count))
+            return uv_try_write(asStream(handle), &buffer, 1)
+        }
+        guard taken != bytes.count else { return }
+        if taken < 0, taken != UV_EAGAIN.rawValue { throw LibuvError(code: taken, call: "uv_try_write") }
+        try await writeRest(of: bytes, from: max(0, Int(taken)))
+    }
+
+    /// libuv takes a mutable pointer and only reads from it.
+    static func writable(_ source: UnsafeRawBufferPointer) -> UnsafeMutablePointer<CChar>? {
+        UnsafeMutableRawPointer(mutating: source.baseAddress)?.assumingMemoryBound(to: CChar.self)
+    }
+
+    private func writeRest(of bytes: [UInt8], from start: Int) async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                WriteRequest(bytes[start...], continuation).submit(to: self)
+            }
+        } onCancel: {
+            Task(executorPreference: EventLoop.shared) { await self.close() }
+        }
+    }
+}
+
+/// A write in flight. It owns its bytes, and libuv holds it until it reports back.
+@LoopActor
+private final class WriteRequest {
+    private let request = UnsafeMutablePointer<uv_write_t>.allocate(capacity: 1)
+    private let bytes: UnsafeMutableRawBufferPointer
+    private let continuation: CheckedContinuation<Void, any Error>
+
+    init(_ slice: ArraySlice<UInt8>, _ continuation: CheckedContinuation<Void, any Error>) {
+        bytes = .allocate(byteCount: slice.count, alignment: 1)
+        bytes.copyBytes(from: slice)
+        self.continuation = continuation
+    }
+
+    isolated deinit {
+        request.deallocate()
+        bytes.deallocate()
+    }
+
+    func submit(to connection: TCPConnection) {
+        let data = Unmanaged.passRetained(self)
+        request.pointee.data = data.toOpaque()
+        var buffer = uv_buf_init(TCPConnection.writable(UnsafeRawBufferPointer(bytes)), UInt32(bytes.count))
+        let status = uv_write(request, asStream(connection.handle), &buffer, 1) { request, status in
+            guard let data = request?.pointee.data else { return }
+            let write = Unmanaged<WriteRequest>.fromOpaque(data).takeRetainedValue()
+            LoopActor.assumeIsolated { write.finish(status) }
+        }
+        if status < 0 {
+            data.release()
+            finish(status)
+        }
+    }
+
+    private func finish(_ status: Int32) {
+        switch status {
+        case 0...: continuation.resume()
+        case UV_ECANCELED.rawValue: continuation.resume(throwing: CancellationError())
+        default: continuation.resume(throwing: LibuvError(code: status, call: "uv_write"))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/// Waits on the loop's own timer.
+///
+/// - Throws: `CancellationError` at once when the task is cancelled.
+@LoopActor
+public func sleep(for duration: Duration) async throws {
+    let event = LoopEvent()
+    let timer = LoopTimer { event.signal() }
+    timer.start(after: duration)
+    defer { timer.close() }
+    try await event.wait()
+}
+
+/// What ``withDeadline(_:_:)`` throws when the time is over.
+public struct DeadlineExceeded: Error, Equatable, Sendable, CustomStringConvertible {
+    public let limit: Duration
+    public var description: String { "not done within \(limit)" }
+}
+
+/// Runs `body` for at most `limit`, then cancels it.
+///
+/// Returns only when `body` has: it must answer to cancellation, as all waiting in this layer does.
+/// - Throws: ``DeadlineExceeded`` when the time was over before `body` ended; else what `body` throws.
+@LoopActor
+public func withDeadline<Result: Sendable>(
+    _ limit: Duration, _ body: @escaping @LoopActor @Sendable () async throws -> Result
+) async throws -> Result {
+    let work = Task(executorPreference: EventLoop.shared) { try await body() }
+    var isOver = false
+    let timer = LoopTimer {
+        isOver = true
+        work.cancel()
+    }
+    timer.start(after: limit)
+    defer { timer.close() }
+    do {
+        return try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            work.cancel()
+        }
+    } catch  where isOver {
+        throw DeadlineExceeded(limit: limit)
+    }
+}
+
+/// Something that happens once, and any number of tasks can wait for.
+@LoopActor
+public final class LoopEvent {
+    private var hasHappened = false
+    private var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
+    private var nextWaiter = 0
+
+    public init() {}
+
+    /// Lets go everybody who waits, now and later. A second call does nothing.
+    public func signal() {
+        hasHappened = true
+        let released = waiters
+        waiters = [:]
+        for waiter in released.values { waiter.resume() }
+    }
+
+    /// Whether it has happened.
+    public var isSignalled: Bool { hasHappened }
+
+    /// - Throws: `CancellationError` when the task is cancelled before it happens.
+    public func wait() async throws {
+        try Task.checkCancellation()
+        if hasHappened { return }
+        let number = nextWaiter
+        nextWaiter += 1
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+                // Cancelled between the handler's registration and here: nobody would come for this waiter any more.
+                if Task.isCancelled { waiter.resume(throwing: CancellationError()) } else { waiters[number] = waiter }
+            }
+        } onCancel: {
+            Task(executorPreference: EventLoop.shared) { await self.cancel(number) }
+        }
+    }
+
+    private func cancel(_ number: Int) {
+        waiters.removeValue(forKey: number)?.resume(throwing: CancellationError())
+    }
+}
