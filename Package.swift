@@ -31,7 +31,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies,
+        name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
         path: "Tests/\(name)Tests", swiftSettings: settings)
 }
 
@@ -58,6 +58,9 @@ let package = Package(
         layer("Images", ["Loop", "CVips"]),
         layer("Workflows", ["JSONText", "Crypto"]),
 
+        .target(
+            name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
+            swiftSettings: settings),
         tests(of: "Loop"),
         tests(of: "JSONText"),
         tests(of: "Crypto"),
