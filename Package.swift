@@ -57,6 +57,7 @@ let package = Package(
         layer("Outbound", ["Loop", "HTTP", "WebSocket", "JSONText", "CCurl", httpTypes]),
         layer("Images", ["Loop", "CVips"]),
         layer("Workflows", ["JSONText", "Crypto"]),
+        layer("Wire", ["JSONText", "Crypto"]),
 
         .target(
             name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
@@ -69,6 +70,7 @@ let package = Package(
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
         tests(of: "Workflows", ["JSONText"]),
+        tests(of: "Wire", ["JSONText"]),
     ],
     swiftLanguageModes: [.v6]
 )
