@@ -72,7 +72,7 @@ let package = Package(
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
         tests(of: "Workflows", ["JSONText"]),
-        tests(of: "Operations", ["JSONText", "HTTP", logging]),
+        tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -64,6 +64,7 @@ extension SettingsReader {
     }
 
     private static func wholeNumber(_ text: String) -> Int? {
+        let text = trimmed(text)
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int(text)
@@ -71,6 +72,7 @@ extension SettingsReader {
 
     /// Digits with one point at most: no exponent, no "inf", no hexadecimal, which `Double` would all take.
     private static func decimalNumber(_ text: String) -> Double? {
+        let text = trimmed(text)
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let areDigits = parts.allSatisfy { part in
             !part.isEmpty && part.utf8.count <= 12 && part.utf8.allSatisfy { (0x30...0x39).contains($0) }

@@ -22,7 +22,7 @@ extension SettingsReader {
             key, default: fallback, defaultText: fallback ? "true" : "false", allowed: "true or false (1 or 0)",
             about: about
         ) { text in
-            switch text.lowercased() {
+            switch Self.trimmed(text).lowercased() {
             case "1", "true", "yes", "on": true
             case "0", "false", "no", "off": false
             default: nil
@@ -38,7 +38,8 @@ extension SettingsReader {
             key, default: fallback, defaultText: fallback.rawValue,
             allowed: "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "), about: about
         ) { text in
-            Choice.allCases.first { $0.rawValue.lowercased() == text.lowercased() }
+            let wanted = Self.trimmed(text).lowercased()
+            return Choice.allCases.first { $0.rawValue.lowercased() == wanted }
         }
     }
 
@@ -83,7 +84,7 @@ extension SettingsReader {
     /// One `http://` or `https://` address, without slashes at its end; nil when it is not set.
     public func url(_ key: String, _ about: String) -> String? {
         value(
-            key, default: nil, defaultText: nil, allowed: "an http:// or https:// address", about: about,
-            parse: HTTPAddress.parse)
+            key, default: nil, defaultText: nil, allowed: "an http:// or https:// address", about: about
+        ) { HTTPAddress.parse(Self.trimmed($0)) }
     }
 }

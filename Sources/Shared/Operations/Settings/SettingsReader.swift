@@ -40,7 +40,7 @@ public final class SettingsReader {
     /// The library's own `.env` reader knows no quotes and no comment behind a value, so ours gives it the values.
     /// Upper-case names with underscores are keys of one component, which its key encoder leaves as they are.
     private static func reader(_ values: [String: String]) -> ConfigReader {
-        let values = values.filter { !$0.value.allSatisfy(\.isWhitespace) }
+        let values = values.filter { !$0.value.isEmpty }
         return ConfigReader(
             provider: EnvironmentVariablesProvider(environmentVariables: values, secretsSpecifier: .all))
     }
@@ -93,10 +93,11 @@ public final class SettingsReader {
 
     private func find(_ key: String) -> (key: String, text: String, source: Setting.Source)? {
         let name = ConfigKey([key])
-        if let text = environment.string(forKey: name) { return (key, Self.trimmed(text), .environment) }
-        return file.string(forKey: name).map { (key, Self.trimmed($0), .file) }
+        if let text = environment.string(forKey: name) { return (key, text, .environment) }
+        return file.string(forKey: name).map { (key, $0, .file) }
     }
 
+    /// Text without blanks around it, for everything but texts, which are taken as they are.
     static func trimmed(_ text: String) -> String {
         let blank: (Character) -> Bool = \.isWhitespace
         let start = text.drop(while: blank)
