@@ -64,15 +64,6 @@ refuse() {
     exit 2
 }
 
-choose_workspace() {
-    GIVEN_WORKSPACE=${WORKSPACE-}
-    if [[ -z $GIVEN_WORKSPACE ]]; then
-        WORKSPACE=$ROOT/.workspace
-        [[ ! -d /workspace ]] || WORKSPACE=/workspace
-    fi
-    WORKSPACE=$(realpath -m -- "$WORKSPACE")
-}
-
 prepare_workspace() {
     local file
     mkdir -p -- "$WORKSPACE/logs" || die "Cannot make $WORKSPACE/logs."
