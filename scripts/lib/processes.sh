@@ -62,12 +62,13 @@ forget_pid() { # NAME PID: removes the PID file when it (still) holds that numbe
 }
 
 # What the caller had open is not the service's: neither our lock nor the pipe of a script that waits for its end.
+# The loop takes no redirection: bash would keep the real stderr in a descriptor that is closed here.
 close_descriptors() {
     local fd
     for fd in "/proc/$BASHPID/fd/"*; do
         fd=${fd##*/}
         ((fd <= 2)) || eval "exec $fd>&-"
-    done 2>/dev/null
+    done
 }
 
 # Starts a command in the background, in a session of its own, with CHILD_ENV. CHILD is its process; what it logs begins in

@@ -28,7 +28,7 @@ service_lines() {
     for name in comfy_sandbox gpu_server backend telegram_bot; do
         is_expected "$name" || continue
         if pid=$(running_pid "$name"); then
-            printf '%-13s running  PID %-8s%s\n' "${TITLE_OF[$name]}" "$pid" "$(condition "$name")"
+            printf '%-13s running  PID %s%s\n' "${TITLE_OF[$name]}" "$pid" "$(condition "$name")"
         elif [[ -e $(pid_file "$name") ]]; then
             printf '%-13s not running (its PID file is stale)\n' "${TITLE_OF[$name]}"
         else
@@ -52,10 +52,10 @@ condition() { # NAME: its address and its health, asked now
         word="does not answer"
     else
         word=$(health_word)
-        [[ -n $word || $HTTP_STATUS == 200 ]] || word="HTTP $HTTP_STATUS"
+        [[ $HTTP_STATUS == 200 ]] || word="HTTP $HTTP_STATUS${word:+, $word}"
         [[ $HTTP_BODY != *'"comfyui_available"'*false* ]] || word+=", no ComfyUI at $COMFYUI"
     fi
-    printf '%s' "$url${word:+  $word}"
+    printf '  %s' "$url${word:+  $word}"
 }
 
 all_run() {
