@@ -142,7 +142,7 @@ status() {
 
 main() {
     read_arguments "$@"
-    unset EASEL_PID_FILE EASEL_ENV_FILE
+    unset EASEL_PID_FILE EASEL_ENV_FILE EASEL_URL
     choose_workspace
     find_binaries
     "$COMMAND"

@@ -23,11 +23,11 @@ is_living() { # PID
     [[ ${stat:0:1} != [ZX] ]]
 }
 
-# The PID file that a process was started for, from its own environment; empty when it was started without one.
-pid_file_of() { # PID
+# A variable of a running process, as it was when that started; empty without it.
+variable_of() { # PID NAME
     local entry
     while IFS= read -r -d '' entry; do
-        [[ $entry == EASEL_PID_FILE=* ]] && printf '%s' "${entry#*=}" && return
+        [[ $entry == "$2="* ]] && printf '%s' "${entry#*=}" && return
     done < <(cat -- "/proc/$1/environ" 2>/dev/null)
 }
 
@@ -44,7 +44,7 @@ runs_binary() { # PID BINARY_NAME
 is_ours() { # NAME PID
     local theirs
     is_living "$2" || return 1
-    theirs=$(pid_file_of "$2")
+    theirs=$(variable_of "$2" EASEL_PID_FILE)
     if [[ -z ${BINARY_OF[$1]-} ]]; then
         [[ -n $theirs && $theirs -ef $(pid_file "$1") ]]
     else

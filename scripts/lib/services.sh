@@ -20,6 +20,7 @@ read_settings() {
     WORKFLOWS=$(setting "$GPU_ENV" WORKFLOWS_PATH "$ROOT/workflows")
     BOT_COMMAND=$(setting "$BACKEND_ENV" TELEGRAM_BOT_COMMAND)
     read_comfyui
+    follow_running
 }
 
 # The sandbox takes the place of the first ComfyUI that the GPU service looks for; SANDBOX_HOST and SANDBOX_PORT say
@@ -27,8 +28,10 @@ read_settings() {
 read_comfyui() {
     local host=localhost port=8188
     COMFYUI=$(setting "$GPU_ENV" COMFYUI_API_URL)
-    if [[ -z $COMFYUI ]] && { $WITH_SANDBOX || running_pid comfy_sandbox >/dev/null; }; then
+    if [[ -z $COMFYUI ]] && $WITH_SANDBOX; then
         COMFYUI=http://$(reachable "${SANDBOX_HOST:-127.0.0.1}"):${SANDBOX_PORT:-8188}
+    elif [[ -z $COMFYUI ]]; then
+        COMFYUI=$(running_url comfy_sandbox)
     fi
     COMFYUI=${COMFYUI:-http://localhost:8188}
     if [[ ${COMFYUI%%,*} =~ ^[[:space:]]*http://(\[[^]]*\]|[^:/[:space:]]+)(:([0-9]+))? ]]; then
@@ -38,6 +41,20 @@ read_comfyui() {
     SANDBOX_BIND=${SANDBOX_HOST:-${host/#localhost/127.0.0.1}}
     PORT_OF[comfy_sandbox]=${SANDBOX_PORT:-$port}
     URL_OF[comfy_sandbox]=http://$(reachable "$SANDBOX_BIND"):${PORT_OF[comfy_sandbox]}
+}
+
+# What already runs is asked where it was started, whatever the settings say by now.
+follow_running() {
+    local name url
+    for name in "${!URL_OF[@]}"; do
+        url=$(running_url "$name")
+        [[ -z $url ]] || URL_OF[$name]=$url PORT_OF[$name]=${url##*:}
+    done
+}
+
+running_url() { # NAME
+    local pid
+    pid=$(running_pid "$1") && variable_of "$pid" EASEL_URL
 }
 
 comfyui_answers() {
@@ -63,6 +80,7 @@ environment_for() { # NAME
             "WORKFLOWS_PATH=$WORKFLOWS")
         ;;
     esac
+    [[ -z ${URL_OF[$1]-} ]] || CHILD_ENV+=("EASEL_URL=${URL_OF[$1]}")
     # The libraries that a release carries are for its programs only.
     if [[ -d $ROOT/lib && $BIN == "$ROOT/bin" && $1 != telegram_bot ]]; then
         CHILD_ENV+=("LD_LIBRARY_PATH=$ROOT/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
@@ -71,7 +89,11 @@ environment_for() { # NAME
 
 start_service() { # NAME
     local name=$1 pid
-    pid=$(running_pid "$name") && respect "$name" "$pid" && return
+    if pid=$(running_pid "$name"); then
+        respect "$name" "$pid" && return
+        # It has ended meanwhile: the new one goes where the settings say.
+        read_settings
+    fi
     note_stale "$name"
     environment_for "$name"
     launch "$name" "$BIN/${BINARY_OF[$name]}"
