@@ -74,7 +74,7 @@ follow() {
         state=$(text_of "$ANSWER" status)
         case $state in
         done) return ;;
-        failed | cancelled) fail gpu_server.log "Task $TASK is $state: $(text_of "$ANSWER" error)" ;;
+        failed | cancelled) fail gpu_server.log "Task $TASK ended as $state: $(text_of "$ANSWER" error)" ;;
         esac
         ((SECONDS < until)) || fail gpu_server.log "Task $TASK is still $state after $LIMIT_S s."
         info "The task is $state …"
@@ -90,7 +90,7 @@ fetch() {
     [[ $STATUS == 200 ]] || fail backend.log "The picture at $URL cannot be fetched: HTTP $STATUS."
     [[ $(head -c 8 -- "$ANSWER" | od -An -tx1 | tr -d ' \n') == 89504e470d0a1a0a ]] ||
         fail backend.log "What $URL gave is no PNG."
-    mv -f -- "$ANSWER" "$WORKSPACE/demo.png" || fail startup.log "Cannot write $WORKSPACE/demo.png."
+    install -m 644 -- "$ANSWER" "$WORKSPACE/demo.png" || fail startup.log "Cannot write $WORKSPACE/demo.png."
 }
 
 tell() {

@@ -39,6 +39,11 @@ runs_binary() { # PID BINARY_NAME
     [[ $exe == "$(realpath -m -- "$BIN/$2")" || $exe == "$ROOT/bin/$2" || $exe == "$ROOT/.build/"*"/$2" ]]
 }
 
+# Has a rebuild replaced the binary since the process started?
+is_outdated() { # PID
+    [[ $(readlink -- "/proc/$1/exe") == *' (deleted)' ]]
+}
+
 # The telegram bot may be any program, so it is known by the PID file in its environment. A service is known by its
 # binary; one that was started for the PID file of another workspace is that one's.
 is_ours() { # NAME PID
@@ -71,8 +76,8 @@ close_descriptors() {
     done
 }
 
-# Starts a command in the background, in a session of its own, with CHILD_ENV. CHILD is its process; what it logs begins in
-# its log file after LOG_FROM bytes.
+# Starts a command in the background, in a session of its own, with CHILD_ENV. CHILD is its process; what it logs
+# begins in its log file after LOG_FROM bytes.
 launch() { # NAME COMMAND…
     local name=$1 log file
     shift

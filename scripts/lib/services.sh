@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034 # what is set here is read in another file of startup.sh
 # The services: where each is found, what it is started with, and how it is started and stopped.
 
-declare -A TITLE_OF=([gpu_server]="GPU service" [backend]="Backend" [comfy_sandbox]="Sandbox" [telegram_bot]="Telegram bot")
+declare -A TITLE_OF=([gpu_server]="GPU service" [backend]=Backend [comfy_sandbox]=Sandbox [telegram_bot]="Telegram bot")
 declare -A BINARY_OF=([gpu_server]=GPUService [backend]=BackendAPI [comfy_sandbox]=ComfySandbox)
 declare -A HEALTH_OF=([gpu_server]=/health [backend]=/health [comfy_sandbox]=/system_stats)
 declare -A PORT_OF=() URL_OF=()
@@ -117,7 +117,10 @@ respect() { # NAME PID
     local name=$1 pid=$2 title=${TITLE_OF[$1]} grace
     until_answers "$pid" "${PORT_OF[$name]}" "${URL_OF[$name]}${HEALTH_OF[$name]}" "$HEALTH_LIMIT_MS"
     case $? in
-    0) info "$title already runs: ${URL_OF[$name]} (PID $pid)." ;;
+    0)
+        info "$title already runs: ${URL_OF[$name]} (PID $pid)."
+        ! is_outdated "$pid" || info "$title is of an older build; \`$(command_line) stop\` and a start bring the new one."
+        ;;
     1) return 1 ;;
     *)
         grace=$(grace_of "$name")
@@ -137,15 +140,16 @@ note_stale() { # NAME
 }
 
 report_death() { # NAME
-    local name=$1 code reason=
+    local name=$1 log code reason=
+    log=$(log_file "$name")
     wait "$CHILD" 2>/dev/null
     code=$?
     FAILED=1
     forget_pid "$name" "$CHILD"
     [[ -n ${PORT_OF[$name]-} && -n $(port_holder "${PORT_OF[$name]}") ]] &&
         reason=" Port ${PORT_OF[$name]} is taken by another program."
-    error "${TITLE_OF[$name]} could not be started: it ended with exit code $code.$reason The end of $(log_file "$name"):"
-    tail -c "+$((LOG_FROM + 1))" -- "$(log_file "$name")" | tail -n 15 | quote 2
+    error "${TITLE_OF[$name]} could not be started: it ended with exit code $code.$reason The end of $log:"
+    tail -c "+$((LOG_FROM + 1))" -- "$log" | tail -n 15 | quote 2
 }
 
 port_holder() { # PORT
