@@ -31,12 +31,15 @@ missing_tools() {
 # Elsewhere than on Debian the libraries have other package names, so they are looked for by what they are.
 check_without_dpkg() {
     local absent=() name
-    for name in libuv libcurl sqlite3 libwslay vips libcrypto; do
+    for name in libuv libcurl sqlite3 vips libcrypto; do
         pkg-config --exists "$name" 2>/dev/null || absent+=("$name")
     done
-    [[ -f /usr/include/http_parser.h || -f /usr/local/include/http_parser.h ]] || absent+=(http_parser)
+    # These two come without a pkg-config file on some systems.
+    for name in http_parser.h wslay/wslay.h; do
+        [[ -f /usr/include/$name || -f /usr/local/include/$name ]] || absent+=("$name")
+    done
     ((${#absent[@]} == 0)) && exit 0
-    fail "this is not Debian, and these libraries are not found by pkg-config: ${absent[*]}." \
+    fail "this is not Debian, and these libraries or headers are not found: ${absent[*]}." \
         "Install them with their headers, by whatever name your system gives them, and run this again."
 }
 

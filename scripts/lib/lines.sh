@@ -46,7 +46,9 @@ keep_small() { # FILE
     ((size < 20000000)) || mv -f -- "$1" "$1.1"
 }
 
+# Milliseconds since the machine started: a pod's clock may still be set while it boots.
 now_ms() {
-    local micros=${EPOCHREALTIME/[.,]/}
-    printf '%s' "$((micros / 1000))"
+    local uptime
+    read -r uptime _ </proc/uptime
+    printf '%s' "$((10#${uptime/./} * 10))"
 }

@@ -26,7 +26,7 @@ read_settings() {
 # The sandbox takes the place of the first ComfyUI that the GPU service looks for; SANDBOX_HOST and SANDBOX_PORT say
 # otherwise, and then the GPU service is sent there unless COMFYUI_API_URL is set as well.
 read_comfyui() {
-    local host=localhost port=8188
+    local host='' port=''
     COMFYUI=$(setting "$GPU_ENV" COMFYUI_API_URL)
     if [[ -z $COMFYUI ]] && $WITH_SANDBOX; then
         COMFYUI=http://$(reachable "${SANDBOX_HOST:-127.0.0.1}"):${SANDBOX_PORT:-8188}
@@ -119,7 +119,7 @@ respect() { # NAME PID
     case $? in
     0)
         info "$title already runs: ${URL_OF[$name]} (PID $pid)."
-        ! is_outdated "$pid" || info "$title is of an older build; \`$(command_line) stop\` and a start bring the new one."
+        ! is_outdated "$pid" || info "$title is of an older build; stop and start it to run the new one."
         ;;
     1) return 1 ;;
     *)
@@ -162,7 +162,8 @@ start_sandbox() {
     elif [[ $SANDBOX_BIND =~ ^(localhost|127\..*|0\.0\.0\.0|\[?::1?\]?)$ ]]; then
         start_service comfy_sandbox
     else
-        warn "COMFYUI_API_URL names another machine ($COMFYUI); the sandbox cannot take its place and is not started."
+        warn "No ComfyUI answers at $COMFYUI, and the sandbox can only take the place of one at http:// on this" \
+            "machine; it is not started."
     fi
 }
 
