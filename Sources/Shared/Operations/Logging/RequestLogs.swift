@@ -18,6 +18,9 @@ public func accessLog(_ logger: Logger) -> AccessLogMiddleware {
 }
 
 /// Logs what a handler threw that nobody expected; the client gets a 500 that says nothing of the inside.
+///
+/// To be used after ``accessLog(_:)``, which is to be used after `RequestIDMiddleware`: the two outer ones turn errors
+/// into answers as well, and would leave nothing to log here.
 public func errorLog(_ logger: Logger) -> ErrorMiddleware {
     ErrorMiddleware { error, request in
         logger.error(

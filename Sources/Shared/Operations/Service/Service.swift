@@ -19,6 +19,8 @@ public final class Service {
     /// Whether the program has been told to stop.
     public private(set) var isStopping = false
     private(set) var hasStarted = false
+    /// libuv forgets the wait that a signal interrupts, so the turn after it seems as long as that wait was.
+    private var isAfterSignal = false
     private let stopEvent = LoopEvent()
     private var stops: [@LoopActor @Sendable (Duration) async -> Void] = []
     private var work: Task<Void, any Error>?
@@ -111,9 +113,7 @@ public final class Service {
             try SignalSource(number) { [unowned self] in received(number, name) }
         }
         defer { for signal in signals { signal.close() } }
-        EventLoop.shared.watch(threshold: .milliseconds(50)) { [logger] turn in
-            logger.warning("The event loop was busy for \(turn.loggedMilliseconds) ms")
-        }
+        EventLoop.shared.watch(threshold: .milliseconds(50)) { [weak self] turn in self?.noticed(longTurn: turn) }
         let work = Task(executorPreference: EventLoop.shared) { try await body(self) }
         self.work = work
         let limit = Task(executorPreference: EventLoop.shared) { try await self.enforceGrace() }
@@ -121,7 +121,14 @@ public final class Service {
         do { try await work.value } catch is CancellationError where isStopping {}
     }
 
+    private func noticed(longTurn turn: Duration) {
+        defer { isAfterSignal = false }
+        guard !isAfterSignal else { return }
+        logger.warning("The event loop was busy for \(turn.loggedMilliseconds) ms")
+    }
+
     private func received(_ signal: Int32, _ name: String) {
+        isAfterSignal = true
         guard isStopping else { return stop(because: name) }
         logger.warning("\(name) again: ending at once")
         Self.end(128 + signal)
