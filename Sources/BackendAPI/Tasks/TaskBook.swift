@@ -148,6 +148,15 @@ final class TaskBook {
         entry.changed()
     }
 
+    /// The service stops: nobody waits for news any more.
+    private(set) var isStopping = false
+
+    /// Wakes everybody who waits for news: the service stops.
+    func wakeAll() {
+        isStopping = true
+        for entry in live.values { entry.changed() }
+    }
+
     private func remember(_ id: String) {
         ended.append(id)
         if ended.count > Self.rememberedEnds { live[ended.removeFirst()] = nil }
