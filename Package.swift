@@ -58,6 +58,8 @@ let package = Package(
         layer("Images", ["Loop", "CVips"]),
         layer("Workflows", ["JSONText", "Crypto"]),
 
+        program("ComfySandbox", ["Loop", "JSONText", "Crypto", "HTTP", "WebSocket", "Images", httpTypes]),
+
         tests(of: "Loop"),
         tests(of: "JSONText"),
         tests(of: "Crypto"),
@@ -66,6 +68,7 @@ let package = Package(
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
         tests(of: "Workflows", ["JSONText"]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images"]),
     ],
     swiftLanguageModes: [.v6]
 )
