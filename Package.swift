@@ -31,7 +31,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies,
+        name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
         path: "Tests/\(name)Tests", swiftSettings: settings)
 }
 
@@ -60,6 +60,9 @@ let package = Package(
 
         program("ComfySandbox", ["Loop", "JSONText", "Crypto", "HTTP", "WebSocket", "Images", httpTypes]),
 
+        .target(
+            name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
+            swiftSettings: settings),
         tests(of: "Loop"),
         tests(of: "JSONText"),
         tests(of: "Crypto"),
@@ -68,7 +71,7 @@ let package = Package(
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
         tests(of: "Workflows", ["JSONText"]),
-        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images"]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images", httpTypes]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,11 +13,17 @@ extension RequestHead {
         guard let method = HTTPRequest.Method(method) else { throw HTTPViolation(501, "an unknown method") }
         var fields = HTTPFields()
         fields.reserveCapacity(collected.names.count)
+        var hosts: [String] = []
         for (name, value) in zip(collected.names, collected.values) {
+            // HTTPTypes keeps it as the request's authority.
+            if name.utf8.count == 4, name.lowercased() == "host" {
+                hosts.append(Self.trimmed(value))
+                continue
+            }
             guard let name = HTTPField.Name(name) else { throw HTTPViolation(400, "a header name that is no token") }
             fields.append(HTTPField(name: name, value: Self.trimmed(value)))
         }
-        let host = try Self.host(fields, isRequired: !isHTTP10)
+        let host = try Self.host(hosts, isRequired: !isHTTP10)
         framing = try Self.framing(fields, isHTTP10: isHTTP10)
         let path = try Self.originForm(of: collected.target, method: method)
         request = HTTPRequest(method: method, scheme: "http", authority: host, path: path, headerFields: fields)
@@ -31,8 +37,7 @@ extension RequestHead {
     }
 
     /// Exactly one Host, which is a host and perhaps a port (RFC 9112 §3.2).
-    private static func host(_ fields: HTTPFields, isRequired: Bool) throws(HTTPViolation) -> String? {
-        let hosts = fields[values: .host]
+    private static func host(_ hosts: [String], isRequired: Bool) throws(HTTPViolation) -> String? {
         guard hosts.count <= 1 else { throw HTTPViolation(400, "more than one Host") }
         guard let host = hosts.first else {
             if isRequired { throw HTTPViolation(400, "no Host") }

@@ -1,4 +1,5 @@
 internal import Glibc
+public import Loop
 
 /// The time as HTTP writes it: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
 @LoopActor

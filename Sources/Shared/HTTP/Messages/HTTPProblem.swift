@@ -50,6 +50,18 @@ public struct HTTPProblem: HTTPResponseError, Equatable {
 
 extension HTTPViolation: HTTPResponseError {
     public var response: Response {
-        HTTPProblem(HTTPResponse.Status(code: status), "The request is refused: \(reason).").response
+        HTTPProblem(statusWithPhrase, "The request is refused: \(reason).").response
+    }
+
+    private var statusWithPhrase: HTTPResponse.Status {
+        switch status {
+        case 408: .requestTimeout
+        case 413: .contentTooLarge
+        case 417: .expectationFailed
+        case 431: .requestHeaderFieldsTooLarge
+        case 501: .notImplemented
+        case 505: .httpVersionNotSupported
+        default: .badRequest
+        }
     }
 }

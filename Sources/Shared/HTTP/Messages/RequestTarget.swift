@@ -11,7 +11,8 @@ struct RequestTarget: Sendable {
         segments = try rawPath.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { (segment) throws(HTTPViolation) in try Self.decode(segment, plusIsBlank: false) }
         path = "/" + segments.joined(separator: "/")
-        query = try mark.map { (mark) throws(HTTPViolation) in try Self.pairs(octets[octets.index(after: mark)...]) } ?? []
+        query =
+            try mark.map { (mark) throws(HTTPViolation) in try Self.pairs(octets[octets.index(after: mark)...]) } ?? []
     }
 
     private static func pairs(_ text: Substring.UTF8View) throws(HTTPViolation) -> [(name: String, value: String)] {
@@ -54,7 +55,8 @@ struct RequestTarget: Sendable {
         _ text: Substring.UTF8View, _ index: inout Substring.UTF8View.Index
     ) throws(HTTPViolation) -> UInt8 {
         let digits = text[index...].prefix(2)
-        guard digits.count == 2, let high = digits.first.flatMap(Octet.hexValue), let low = digits.last.flatMap(Octet.hexValue)
+        guard digits.count == 2, let high = digits.first.flatMap(Octet.hexValue),
+            let low = digits.last.flatMap(Octet.hexValue)
         else { throw HTTPViolation(400, "a percent sign with no two hexadecimal digits behind it") }
         index = digits.endIndex
         return high * 16 + low

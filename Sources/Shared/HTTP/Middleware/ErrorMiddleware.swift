@@ -1,3 +1,4 @@
+internal import HTTPTypes
 public import Loop
 
 /// Turns every error into an answer, and tells `report` of those that nobody expected.

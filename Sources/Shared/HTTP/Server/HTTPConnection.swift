@@ -72,14 +72,19 @@ final class HTTPConnection {
         switch after {
         case .keep: return true
         case .drain:
-            body.limit = .max
-            while try await body.next() != nil {}
-            return true
+            return await drain(body)
         case .close: return false
         case .linger:
             await requests.linger()
             return false
         }
+    }
+
+    /// Reads over the rest of a body, for as long as one lingers: the answer has gone out, so a slow rest is not told.
+    private func drain(_ body: RequestBody) async -> Bool {
+        body.limit = .max
+        let isDone: Void? = try? await withDeadline(limits.lingerTime) { while try await body.next() != nil {} }
+        return isDone != nil
     }
 
     private func requestBody(_ head: RequestHead) -> RequestBody {
