@@ -57,8 +57,10 @@ let package = Package(
         layer("Outbound", ["Loop", "HTTP", "WebSocket", "JSONText", "CCurl", httpTypes]),
         layer("Images", ["Loop", "CVips"]),
         layer("Workflows", ["JSONText", "Crypto"]),
+        layer("Wire", ["JSONText", "Crypto"]),
 
         program("ComfySandbox", ["Loop", "JSONText", "Crypto", "HTTP", "WebSocket", "Images", httpTypes]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images", "Outbound", "WebSocket", httpTypes]),
 
         .target(
             name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
@@ -71,7 +73,7 @@ let package = Package(
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
         tests(of: "Workflows", ["JSONText"]),
-        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images", httpTypes]),
+        tests(of: "Wire", ["JSONText"]),
     ],
     swiftLanguageModes: [.v6]
 )

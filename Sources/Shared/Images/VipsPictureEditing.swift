@@ -69,10 +69,15 @@ extension VipsPicture {
         case .jpeg(let quality):
             let opaque = hasAlpha ? try VipsPicture("vips_flatten") { easel_vips_flatten_on_white(pointer, &$0) } : self
             return try save("vips_jpegsave") { easel_vips_save_jpeg(opaque.pointer, Int32(quality), &$0, &$1) }
-        case .webp(let quality):
-            return try save("vips_webpsave") { easel_vips_save_webp(pointer, Int32(quality), 0, &$0, &$1) }
-        case .webpLossless: return try save("vips_webpsave") { easel_vips_save_webp(pointer, 75, 1, &$0, &$1) }
+        case .webp(let quality): return try webp(quality: Int32(quality), lossless: false)
+        case .webpLossless: return try webp(quality: 75, lossless: true)
         }
+    }
+
+    /// libvips 8.14 writes EXIF of its own making into a WebP, whatever it is told.
+    private func webp(quality: Int32, lossless: Bool) throws -> [UInt8] {
+        let file = try save("vips_webpsave") { easel_vips_save_webp(pointer, quality, lossless ? 1 : 0, &$0, &$1) }
+        return WebPChunks.strip(file) ?? file
     }
 
     private func save(
