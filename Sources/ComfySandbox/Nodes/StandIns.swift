@@ -1,3 +1,4 @@
+import Images
 import JSONText
 
 /// Nodes that the sandbox cannot really run: it hands on what they know.
