@@ -111,6 +111,14 @@ import Testing
         #expect((info.width, info.height) == (4, 8))
     }
 
+    @Test func `a thumbnail of a CMYK picture is sRGB`() throws {
+        let small = try ImageEditor.thumbnail(.bytes(Pictures.cmykJPEG()), maximumSide: 4, as: .png)
+        let raster = try Raster.decode(small)
+        let pixel = try #require(raster[2, 2])
+        #expect((raster.channels, raster.width) == (3, 4))
+        #expect(pixel[0] > 180 && pixel[1] < 90 && pixel[2] < 90)
+    }
+
     @Test func `what cannot be asked for is refused in words`() throws {
         let bytes = try Pictures.png()
         for work in [

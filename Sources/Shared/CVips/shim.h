@@ -41,9 +41,10 @@ static inline int easel_vips_load(
     return -1;
 }
 
+// The colours stay as they are: the option that would convert them is called differently from one release to the next.
 static inline int easel_vips_thumbnail(VipsSource *source, VipsFailOn fail_on, int side, VipsImage **out) {
     return vips_thumbnail_source(
-        source, out, side, "height", side, "size", VIPS_SIZE_DOWN, "fail_on", fail_on, "export_profile", "srgb", NULL);
+        source, out, side, "height", side, "size", VIPS_SIZE_DOWN, "fail_on", fail_on, NULL);
 }
 
 static inline int easel_vips_autorotate(VipsImage *in, VipsImage **out) { return vips_autorot(in, out, NULL); }

@@ -9,7 +9,7 @@ extension VipsPicture {
         }
     }
 
-    /// Opens the first page no larger than `side` either way, upright and in sRGB, decoding as little as it can.
+    /// Opens the first page no larger than `side` either way and upright, decoding as little as it can.
     static func thumbnail(_ input: VipsInput, _ format: ImageFormat, side: Int) throws -> VipsPicture {
         try blaming(format) {
             try VipsPicture("vips_thumbnail") {
