@@ -23,7 +23,7 @@ struct Lineage: Sendable {
     var base: [Picture] = []
     /// Whether a sampler stood in the way: only then is a new picture made.
     var isSampled = false
-    /// Everything that led here, as one text.
+    /// All that went into the sampler, as one text; before one, all that went into the node.
     var origin = ""
 
     /// Adds what `other` knows and this one does not.
@@ -34,7 +34,7 @@ struct Lineage: Sendable {
         if width == nil || height == nil { (width, height) = (other.width, other.height) }
         batch = batch ?? other.batch
         if base.isEmpty { base = other.base }
-        isSampled = isSampled || other.isSampled
+        if other.isSampled, !isSampled { (isSampled, origin) = (true, other.origin) }
     }
 
     /// The pictures that a decoder makes of it.

@@ -54,8 +54,8 @@ enum StandIns {
             }
             lineage.fill(from: other, includingPrompt: !name.hasPrefix("negative"))
         }
+        if isSampler(call) || !lineage.isSampled { lineage.origin = call.signature }
         if isSampler(call) { lineage.isSampled = true }
-        lineage.origin = call.signature
         scale(&lineage, call)
         return lineage
     }

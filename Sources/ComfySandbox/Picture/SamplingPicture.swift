@@ -48,15 +48,6 @@ struct SamplingPicture: Sendable {
         }
         return try canvas.raster()
     }
-
-    /// The picture on its way: small, and grey at first.
-    func preview(step: Int, of steps: Int) throws -> Raster {
-        let scale = max(1, max(width, height) / 256)
-        let small = try raster().scaled(
-            toWidth: max(1, width / scale), height: max(1, height / scale), method: .nearest)
-        let grey = try Raster.solid(width: small.width, height: small.height, colour: [128, 128, 128])
-        return try grey.blended(with: small, factor: Double(step) / Double(max(1, steps)), mode: .normal)
-    }
 }
 
 /// Numbers that look random and are not (SplitMix64, Steele and others, 2014).
