@@ -20,17 +20,23 @@ struct Canvas {
 
     func raster() throws -> Raster { try Raster(width: width, height: height, channels: 3, pixels: pixels) }
 
-    /// Paints every pixel with what `colour` gives for its place.
-    mutating func fill(_ colour: (_ x: Int, _ y: Int) -> Colour) {
+    /// Paints a slope: the colour of a pixel is the one at `x * across + y * down` in the table.
+    mutating func slope(_ table: [Colour], across: Int, down: Int) {
         let (width, height) = (width, height)
+        guard let last = table.last else { return }
         pixels.withUnsafeMutableBufferPointer { pixels in
-            for y in 0..<height {
-                for x in 0..<width {
-                    let colour = colour(x, y)
-                    let start = (y * width + x) * 3
-                    pixels[start] = colour.red
-                    pixels[start + 1] = colour.green
-                    pixels[start + 2] = colour.blue
+            table.withUnsafeBufferPointer { table in
+                var start = 0
+                for y in 0..<height {
+                    var place = y * down
+                    for _ in 0..<width {
+                        let colour = place < table.count ? table[place] : last
+                        pixels[start] = colour.red
+                        pixels[start &+ 1] = colour.green
+                        pixels[start &+ 2] = colour.blue
+                        start &+= 3
+                        place &+= across
+                    }
                 }
             }
         }
@@ -39,19 +45,16 @@ struct Canvas {
     /// A filled rectangle, cut off at the edges; `strength` of 256 covers what is below.
     mutating func rectangle(x: Int, y: Int, width: Int, height: Int, _ colour: Colour, strength: Int = 256) {
         for row in max(0, y)..<max(max(0, y), min(self.height, y + height)) {
-            for column in max(0, x)..<max(max(0, x), min(self.width, x + width)) {
-                mix(column, row, colour, strength)
-            }
+            line(row, from: x, to: x + width, colour, strength)
         }
     }
 
     /// A filled circle, cut off at the edges.
     mutating func circle(x: Int, y: Int, radius: Int, _ colour: Colour, strength: Int = 256) {
         for row in max(0, y - radius)..<max(max(0, y - radius), min(height, y + radius)) {
-            for column in max(0, x - radius)..<max(max(0, x - radius), min(width, x + radius)) {
-                let (across, down) = (column - x, row - y)
-                if across * across + down * down < radius * radius { mix(column, row, colour, strength) }
-            }
+            let down = row - y
+            let half = Int(Double(max(0, radius * radius - down * down)).squareRoot())
+            line(row, from: x - half, to: x + half, colour, strength)
         }
     }
 
@@ -68,11 +71,20 @@ struct Canvas {
         }
     }
 
-    private mutating func mix(_ x: Int, _ y: Int, _ colour: Colour, _ strength: Int) {
-        let start = (y * width + x) * 3
-        for (channel, sample) in [colour.red, colour.green, colour.blue].enumerated() {
-            let below = Int(pixels[start + channel])
-            pixels[start + channel] = UInt8(clamping: below + (Int(sample) - below) * strength / 256)
+    private mutating func line(_ y: Int, from left: Int, to right: Int, _ colour: Colour, _ strength: Int) {
+        let (first, last) = (max(0, left), min(width, right))
+        guard first < last else { return }
+        let range = (y * width + first) * 3..<(y * width + last) * 3
+        let samples = (Int(colour.red), Int(colour.green), Int(colour.blue))
+        pixels.withUnsafeMutableBufferPointer { pixels in
+            var at = range.lowerBound
+            while at < range.upperBound {
+                let below = (Int(pixels[at]), Int(pixels[at &+ 1]), Int(pixels[at &+ 2]))
+                pixels[at] = UInt8(truncatingIfNeeded: below.0 &+ (samples.0 &- below.0) &* strength / 256)
+                pixels[at &+ 1] = UInt8(truncatingIfNeeded: below.1 &+ (samples.1 &- below.1) &* strength / 256)
+                pixels[at &+ 2] = UInt8(truncatingIfNeeded: below.2 &+ (samples.2 &- below.2) &* strength / 256)
+                at &+= 3
+            }
         }
     }
 }

@@ -36,8 +36,9 @@ struct SamplingPicture: Sendable {
 
     func raster() throws -> Raster {
         var canvas = Canvas(width: width, height: height)
-        let length = isSteep ? width + 3 * height : 3 * width + height
-        canvas.fill { x, y in first.mixed(with: second, isSteep ? x + 3 * y : 3 * x + y, of: length) }
+        let (across, down) = isSteep ? (1, 3) : (3, 1)
+        let length = across * width + down * height
+        canvas.slope((0..<length).map { first.mixed(with: second, $0, of: length) }, across: across, down: down)
         for shape in shapes {
             if shape.isRound {
                 canvas.circle(x: shape.x, y: shape.y, radius: shape.size, shape.colour, strength: 200)

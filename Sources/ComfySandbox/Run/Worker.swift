@@ -69,9 +69,11 @@ final class Worker {
     private func keep(_ entry: HistoryEntry) {
         if state.fault(.lostHistory, prompt: entry.prompt) != nil { return }
         guard let late = state.fault(.lateHistory, prompt: entry.prompt) else { return state.history.add(entry) }
-        Task(executorPreference: EventLoop.shared) { @LoopActor [state] in
-            try? await sleep(for: .milliseconds(late.milliseconds))
-            state.history.add(entry)
-        }
+        Task(executorPreference: EventLoop.shared) { await self.keep(entry, after: late.milliseconds) }
+    }
+
+    private func keep(_ entry: HistoryEntry, after milliseconds: Int) async {
+        try? await sleep(for: .milliseconds(milliseconds))
+        state.history.add(entry)
     }
 }
