@@ -14,7 +14,8 @@ enum CoreNodes {
         height:INT 512 0 16384 1, crop:[disabled center] | IMAGE
         ImageScaleBy | Upscale Image By | image/upscaling | image:IMAGE, upscale_method:@methods, \
         scale_by:FLOAT 1 0.01 8 0.01 | IMAGE
-        ImageScaleToTotalPixels | ImageScaleToTotalPixels | image/upscaling | image:IMAGE, upscale_method:@methods, \
+        ImageScaleToTotalPixels | ImageScaleToTotalPixels | image/upscaling | image:IMAGE, \
+        upscale_method:{nearest-exact bilinear area bicubic lanczos}, \
         megapixels:FLOAT 1 0.01 16 0.01 | IMAGE
         ImageScaleToMaxDimension | ImageScaleToMaxDimension | image/upscaling | image:IMAGE, upscale_method:@methods, \
         largest_size:INT 512 0 16384 1 | IMAGE
