@@ -76,6 +76,7 @@ let package = Package(
                 "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire",
                 httpTypes, logging, grdb,
             ]),
+        program("ComfySandbox", ["Loop", "JSONText", "Crypto", "HTTP", "WebSocket", "Images", httpTypes]),
 
         .target(
             name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
@@ -90,6 +91,7 @@ let package = Package(
         tests(of: "Workflows", ["JSONText"]),
         tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
         tests(of: "Wire", ["JSONText"]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images", "Outbound", "WebSocket", httpTypes]),
         tests(
             of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
         tests(
