@@ -11,6 +11,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A C library of the system: a module map and a shim, nothing else.
@@ -31,13 +33,15 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies,
+        name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
         path: "Tests/\(name)Tests", swiftSettings: settings)
 }
 
 let package = Package(
     name: "easel",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -57,7 +61,25 @@ let package = Package(
         layer("Outbound", ["Loop", "HTTP", "WebSocket", "JSONText", "CCurl", httpTypes]),
         layer("Images", ["Loop", "CVips"]),
         layer("Workflows", ["JSONText", "Crypto"]),
+        layer("Operations", ["Loop", "JSONText", "HTTP", configuration, httpTypes, logging]),
+        layer("Wire", ["JSONText", "Crypto"]),
 
+        program(
+            "GPUService",
+            [
+                "Loop", "HTTP", "JSONText", "Crypto", "WebSocket", "Outbound", "Images", "Workflows", "Operations", "Wire",
+                httpTypes, logging,
+            ]),
+        program(
+            "BackendAPI",
+            [
+                "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire",
+                httpTypes, logging, grdb,
+            ]),
+
+        .target(
+            name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
+            swiftSettings: settings),
         tests(of: "Loop"),
         tests(of: "JSONText"),
         tests(of: "Crypto"),
@@ -66,6 +88,12 @@ let package = Package(
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
         tests(of: "Workflows", ["JSONText"]),
+        tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
+        tests(of: "Wire", ["JSONText"]),
+        tests(
+            of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
+        tests(
+            of: "BackendAPI", ["Loop", "HTTP", "JSONText", "Outbound", "Workflows", "Wire", "Images", httpTypes, grdb]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -20,7 +20,8 @@ public final class LoopTimer {
     /// Arms the timer anew; one that was armed already is moved. Each wait is rounded up to a millisecond.
     public func start(after delay: Duration, every interval: Duration? = nil) {
         guard isOpen else { return }
-        uv_update_time(EventLoop.shared.loop)  // else the time that this turn took so far would be missing from the wait
+        // Else the time that this turn took so far would be missing from the wait.
+        uv_update_time(EventLoop.shared.loop)
         let period = interval.map { max(1, UInt64(clamping: $0.milliseconds)) } ?? 0
         uv_timer_start(handle, onTimer, UInt64(clamping: delay.milliseconds), period)
     }

@@ -7,43 +7,46 @@ internal import CLibuv
 @LoopActor
 public func offLoop<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-        var result: Swift.Result<Result, any Error>?
-        PoolWork.queue {
-            result = Swift.Result { try work() }
-        } then: {
-            continuation.resume(with: result ?? .failure(CancellationError()))
-        }
+        let result = Handover<Swift.Result<Result, any Error>>()
+        PoolWork(
+            body: { result.value = Swift.Result { try work() } },
+            then: { continuation.resume(with: result.value ?? .failure(CancellationError())) }
+        ).queue()
     }
 }
 
-/// One piece of work on its way through the pool. libuv holds it from `queue` to `finish`.
-private final class PoolWork {
-    private let body: () -> Void
-    private let then: () -> Void
-    private let request = UnsafeMutablePointer<uv_work_t>.allocate(capacity: 1)
+/// A value that a pool thread leaves for the loop.
+///
+/// `@unchecked Sendable`: libuv calls back on the loop only after the pool's thread has done, with a lock in between.
+private final class Handover<Value>: @unchecked Sendable {
+    var value: Value?
+}
 
-    private init(_ body: @escaping () -> Void, _ then: @escaping () -> Void) {
+/// One piece of work on its way through the pool. libuv holds it from `queue` to `then`.
+private final class PoolWork: Sendable {
+    let body: @Sendable () -> Void
+    let then: @Sendable () -> Void
+
+    init(body: @escaping @Sendable () -> Void, then: @escaping @Sendable () -> Void) {
         self.body = body
         self.then = then
     }
 
-    deinit { request.deallocate() }
-
     @LoopActor
-    static func queue(_ body: @escaping () -> Void, then: @escaping () -> Void) {
-        let work = PoolWork(body, then)
-        work.request.pointee.data = Unmanaged.passRetained(work).toOpaque()
+    func queue() {
+        let request = UnsafeMutablePointer<uv_work_t>.allocate(capacity: 1)
+        request.pointee.data = Unmanaged.passRetained(self).toOpaque()
         // Fails only for a missing callback, and this passes both.
-        uv_queue_work(
-            EventLoop.shared.loop, work.request, { PoolWork.of($0)?.body() }, { request, _ in PoolWork.end(request) })
+        uv_queue_work(EventLoop.shared.loop, request, onPoolThread, onLoopAgain)
     }
+}
 
-    private static func of(_ request: UnsafeMutablePointer<uv_work_t>?) -> PoolWork? {
-        owner(of: request?.pointee.data)
-    }
+private func onPoolThread(_ request: UnsafeMutablePointer<uv_work_t>?) {
+    owner(of: request?.pointee.data, as: PoolWork.self)?.body()
+}
 
-    private static func end(_ request: UnsafeMutablePointer<uv_work_t>?) {
-        guard let data = request?.pointee.data else { return }
-        Unmanaged<PoolWork>.fromOpaque(data).takeRetainedValue().then()
-    }
+private func onLoopAgain(_ request: UnsafeMutablePointer<uv_work_t>?, _: Int32) {
+    guard let request, let data = request.pointee.data else { return }
+    request.deallocate()
+    Unmanaged<PoolWork>.fromOpaque(data).takeRetainedValue().then()
 }

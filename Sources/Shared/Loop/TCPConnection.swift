@@ -106,6 +106,11 @@ public final class TCPConnection {
         waiting.continuation.resume(throwing: CancellationError())
     }
 
+    /// Fails the read that waits, if one does, and leaves the connection as it is: for timeouts.
+    public func abandonRead(_ error: any Error) {
+        reader.take()?.continuation.resume(throwing: error)
+    }
+
     private func end() {
         let callback = onEnd
         onEnd = nil

@@ -1,0 +1,35 @@
+public import HTTPTypes
+public import Loop
+
+/// Lets pages of other origins use the service (the Fetch standard, "CORS protocol"). With no origin allowed, which is
+/// the default, it adds nothing.
+public struct CORSMiddleware: Middleware {
+    private let origins: Set<String>
+
+    /// - Parameter origins: such as `https://app.example`, exactly as the browser sends them; `*` allows all.
+    public init(origins: [String]) { self.origins = Set(origins) }
+
+    public func respond(to request: Request, next: Next) async throws -> Response {
+        guard !origins.isEmpty else { return try await next(request) }
+        let origin = request.headerFields[.origin]
+        var response =
+            isPreflight(request)
+            ? Response(status: .noContent) : try await next(request)
+        if !origins.contains("*") { response.headers.append(HTTPField(name: .vary, value: "Origin")) }
+        guard let origin, origins.contains("*") || origins.contains(origin) else { return response }
+        response.headers[.accessControlAllowOrigin] = origins.contains("*") ? "*" : origin
+        response.headers[.accessControlExposeHeaders] = "Location, Retry-After, X-Request-ID, Idempotent-Replayed"
+        if isPreflight(request) { allow(request, in: &response.headers) }
+        return response
+    }
+
+    private func isPreflight(_ request: Request) -> Bool {
+        request.method == .options && request.headerFields[.accessControlRequestMethod] != nil
+    }
+
+    private func allow(_ request: Request, in headers: inout HTTPFields) {
+        headers[.accessControlAllowMethods] = "GET, POST, PUT, DELETE"
+        headers[.accessControlAllowHeaders] = request.headerFields[.accessControlRequestHeaders] ?? "Content-Type"
+        headers[.accessControlMaxAge] = "600"
+    }
+}

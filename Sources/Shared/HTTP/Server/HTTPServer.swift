@@ -1,0 +1,69 @@
+internal import HTTPTypes
+public import Loop
+
+/// An HTTP/1.1 server (RFC 9112) on the loop.
+@LoopActor
+public final class HTTPServer {
+    private let listener: TCPListener
+    private let router: Router
+    private let limits: ServerLimits
+    private var open: [ObjectIdentifier: HTTPConnection] = [:]
+    private var isStopping = false
+    private let allClosed = LoopEvent()
+
+    /// Binds, and accepts once ``run()`` is called.
+    ///
+    /// - Throws: ``LibuvError`` naming the call, such as "uv_listen: address already in use".
+    public init(host: String, port: Int, router: Router, limits: ServerLimits = .default) throws {
+        listener = try TCPListener(host: host, port: port)
+        self.router = router
+        self.limits = limits
+    }
+
+    /// The port that it listens on.
+    public var port: Int { listener.port }
+    /// The address that it listens on.
+    public var host: String { listener.host }
+    /// Connections open now.
+    public var connectionCount: Int { open.count }
+
+    /// Serves until ``stop(grace:)`` has been called and every connection has ended, or the task is cancelled.
+    public func run() async {
+        router.seal()
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                for await connection in listener.connections {
+                    group.addTask { await self.serve(connection) }
+                }
+            }
+        } onCancel: {
+            Task(executorPreference: EventLoop.shared) { await self.stop(grace: .zero) }
+        }
+    }
+
+    /// Stops accepting at once, lets requests in flight end for at most `grace`, then closes what is left.
+    public func stop(grace: Duration) async {
+        isStopping = true
+        listener.close()
+        for connection in open.values { connection.stop() }
+        if !open.isEmpty, grace > .zero { try? await withDeadline(grace) { try await self.allClosed.wait() } }
+        for connection in open.values { connection.close() }
+    }
+
+    private func serve(_ peer: TCPConnection) async {
+        guard open.count < limits.connections else { return await turnAway(peer) }
+        let connection = HTTPConnection(peer, limits: limits) { [router] in await router.respond(to: $0) }
+        open[ObjectIdentifier(connection)] = connection
+        if isStopping { connection.stop() }
+        await connection.run()
+        open[ObjectIdentifier(connection)] = nil
+        if isStopping, open.isEmpty { allClosed.signal() }
+    }
+
+    private func turnAway(_ peer: TCPConnection) async {
+        let answer = HTTPProblem(.serviceUnavailable, "Too many connections.", headers: [.retryAfter: "1"]).response
+        let encoder = ResponseEncoder(isHead: false, isHTTP10: false)
+        try? await ResponseWriter(peer, limits: limits).send(answer, encoder: encoder, closes: true)
+        peer.close()
+    }
+}
