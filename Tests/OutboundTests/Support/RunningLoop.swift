@@ -12,5 +12,5 @@ private let runningLoop: Void = {
 /// Lets everything that is due on the loop happen until `condition` holds.
 @LoopActor
 func until(_ condition: @LoopActor () -> Bool) async throws {
-    while !condition() { try await sleep(for: .milliseconds(1)) }
+    repeat { try await sleep(for: .milliseconds(1)) } while !condition()
 }
