@@ -96,6 +96,13 @@ let package = Package(
             of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
         tests(
             of: "BackendAPI", ["Loop", "HTTP", "JSONText", "Outbound", "Workflows", "Wire", "Images", httpTypes, grdb]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "BackendAPI", "GPUService", "ComfySandbox", "Loop", "JSONText", "Crypto", "Outbound", "Images",
+                "TestSupport", httpTypes,
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
