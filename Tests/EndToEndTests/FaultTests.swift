@@ -3,12 +3,15 @@ import HTTPTypes
 import Images
 import JSONText
 import Loop
+import TestSupport
 import Testing
 
 /// Whatever breaks on the way, an accepted task ends once, with its picture.
-@Suite(.serialized) @LoopActor struct FaultTests {
+@Suite(.serialized) struct FaultTests {
+    init() { startLoop() }
+
     /// Runs one task while something goes wrong, and looks at its picture and at how often its prompt ran.
-    private func see(
+    @LoopActor private func see(
         _ fault: JSON?, steps: Int = 4, meanwhile: @LoopActor (Installation, String) async throws -> Void = { _, _ in },
         check: @LoopActor (JSON, [JSON]) -> Void
     ) async throws {
@@ -26,12 +29,12 @@ import Testing
         await easel.remove()
     }
 
-    private func untilRunning(_ easel: Installation, _ id: String) async throws {
+    @LoopActor private func untilRunning(_ easel: Installation, _ id: String) async throws {
         try await until("it runs") { (try await easel.task(id)["progress"]?.double ?? 0) > 0 }
     }
 
     @Test(arguments: ["backend", "gpu_server"])
-    func `a service killed in the middle changes nothing`(service: String) async throws {
+    @LoopActor func `a service killed in the middle changes nothing`(service: String) async throws {
         try await see(nil, steps: 20) { easel, id in
             try await untilRunning(easel, id)
             try await easel.signal(SIGKILL, service)
@@ -43,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `a killed ComfyUI runs it again`() async throws {
+    @Test @LoopActor func `a killed ComfyUI runs it again`() async throws {
         try await see(nil, steps: 20) { easel, id in
             try await untilRunning(easel, id)
             try await easel.signal(SIGKILL, "comfy_sandbox")
@@ -59,7 +62,7 @@ import Testing
         ["kind": "late_history", "ms": 400, "count": 1], ["kind": "reject_sockets"],
         ["kind": "lost_answer", "match": "/prompt", "count": 1], ["kind": "slow", "ms": 200, "count": 5],
     ] as [JSON])
-    func `a fault on the way does not show`(fault: JSON) async throws {
+    @LoopActor func `a fault on the way does not show`(fault: JSON) async throws {
         try await see(fault) { task, runs in
             #expect(task["status"] == "done", "\(task)")
             #expect(runs.filter { $0["worked"]?.int ?? 0 > 0 }.count == 1, "\(runs)")
@@ -71,11 +74,11 @@ import Testing
         ["kind": "wrong_bytes", "mode": "html", "match": "/view", "count": 1],
         ["kind": "wrong_bytes", "mode": "empty", "match": "/view", "count": 1], ["kind": "view_404", "count": 1],
     ] as [JSON])
-    func `what passes is tried again`(fault: JSON) async throws {
+    @LoopActor func `what passes is tried again`(fault: JSON) async throws {
         try await see(fault) { task, _ in #expect(task["status"] == "done", "\(task)") }
     }
 
-    @Test func `a failure at run time is one clear error`() async throws {
+    @Test @LoopActor func `a failure at run time is one clear error`() async throws {
         try await see(["kind": "error", "mode": "cannot open /srv/comfy/models/x.bin", "count": 1]) { task, runs in
             #expect(task["status"] == "failed")
             let error = task["error"]?.string ?? ""
@@ -84,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func `a task is cancelled while it waits and while it runs`() async throws {
+    @Test @LoopActor func `a task is cancelled while it waits and while it runs`() async throws {
         let easel = try Installation()
         easel.environment["SANDBOX_STEP_MS"] = "200"
         easel.environment["COMFYUI_QUEUE_AHEAD"] = "0"

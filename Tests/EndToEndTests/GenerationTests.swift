@@ -4,11 +4,14 @@ import Images
 import JSONText
 import Loop
 import Outbound
+import TestSupport
 import Testing
 
 /// What a client gets over :8000, through both services and the sandbox.
-@Suite(.serialized) @LoopActor struct GenerationTests {
-    @Test func `pictures, seeds, faults and limits`() async throws {
+@Suite(.serialized) struct GenerationTests {
+    init() { startLoop() }
+
+    @Test @LoopActor func `pictures, seeds, faults and limits`() async throws {
         let easel = try Installation()
         #expect(try await easel.startup("--sandbox").status == 0)
         try await easel.untilHealthy()
@@ -24,7 +27,7 @@ import Testing
         await easel.remove()
     }
 
-    private func aPhotoComesBackInverted(_ easel: Installation) async throws {
+    @LoopActor private func aPhotoComesBackInverted(_ easel: Installation) async throws {
         let photo = try photo()
         let answer = try await easel.call(
             .post, "/generate", ["mode": "image_transform", "target_image": .string("data:image/png;base64,\(photo.base64)")],
@@ -48,7 +51,7 @@ import Testing
         #expect(beyond.status == 416)
     }
 
-    private func theLargestSeedComesBack(_ easel: Installation) async throws {
+    @LoopActor private func theLargestSeedComesBack(_ easel: Installation) async throws {
         let id = try await easel.submit(
             ["mode": "free_generation", "prompt": "x", "extra_params": ["seed": .unsigned(.max), "width": 128, "height": 64]])
         let task = try await easel.end(of: id)
@@ -58,7 +61,7 @@ import Testing
         #expect(picture.width == 128 && picture.height == 64)
     }
 
-    private func everyFaultIsNamedAtOnce(_ easel: Installation) async throws {
+    @LoopActor private func everyFaultIsNamedAtOnce(_ easel: Installation) async throws {
         let photo = try photo().base64
         let big = Base64.encode([UInt8](repeating: 7, count: 11 << 20))
         let body: JSON = [
@@ -82,7 +85,7 @@ import Testing
         #expect(Set(types) == ["missing", "extra_forbidden", "int_type"])
     }
 
-    private func brokenBodiesAreRefused(_ easel: Installation) async throws {
+    @LoopActor private func brokenBodiesAreRefused(_ easel: Installation) async throws {
         for text in ["", "{", "nonsense", "{\"mode\": NaN}"] {
             let request = try await easel.raw(.post, "/generate", Array(text.utf8))
             #expect(request.status == 422)
@@ -90,13 +93,13 @@ import Testing
         }
     }
 
-    private func whatIsOverALimitIsRefused(_ easel: Installation) async throws {
+    @LoopActor private func whatIsOverALimitIsRefused(_ easel: Installation) async throws {
         let tooLarge = try await easel.raw(.post, "/generate", [UInt8](repeating: 0x20, count: (96 << 20) + 1))
         #expect(tooLarge.status == 413)
         #expect(tooLarge.headers[.contentType] == "application/problem+json")
     }
 
-    private func theEventsTellTheWholeLife(_ easel: Installation) async throws {
+    @LoopActor private func theEventsTellTheWholeLife(_ easel: Installation) async throws {
         let id = try await easel.submit(["mode": "free", "prompt": "y", "previews": true, "extra_params": ["steps": 6]])
         let stream = try await easel.call(.get, "/tasks/\(id)/events")
         #expect(stream.headers[.contentType] == "text/event-stream")
@@ -108,7 +111,7 @@ import Testing
         #expect(again.status == 204)
     }
 
-    private func anotherFormatIsMade(_ easel: Installation) async throws {
+    @LoopActor private func anotherFormatIsMade(_ easel: Installation) async throws {
         for (name, format) in [("jpeg", ImageFormat.jpeg), ("webp", .webp)] {
             let id = try await easel.submit(["mode": "free", "prompt": "z", "output_format": .string(name), "quality": 80])
             let path = try #require(try await easel.end(of: id)["images"]?[0]?.string)
@@ -116,7 +119,7 @@ import Testing
         }
     }
 
-    private func unknownThingsAreNotFound(_ easel: Installation) async throws {
+    @LoopActor private func unknownThingsAreNotFound(_ easel: Installation) async throws {
         for path in ["/tasks/nope", "/tasks/00000000-0000-4000-8000-000000000000", "/images/..%2f..%2fetc", "/nothing"] {
             let answer = try await easel.call(.get, path)
             #expect(answer.status == 404, "\(path)")

@@ -3,6 +3,7 @@ import HTTPTypes
 import Images
 import JSONText
 import Loop
+import TestSupport
 import Testing
 
 /// The address of a real ComfyUI, such as `http://127.0.0.1:8188`; it should be given over to the tests while they run.
@@ -11,9 +12,11 @@ private let realComfyUI = ProcessInfo.processInfo.environment["REAL_COMFYUI_URL"
 private let checkpoint = ProcessInfo.processInfo.environment["REAL_COMFYUI_CHECKPOINT"]
 
 /// The same promises on the real ComfyUI.
-@Suite(.serialized, .enabled(if: realComfyUI != nil, "REAL_COMFYUI_URL is not set")) @LoopActor
+@Suite(.serialized, .enabled(if: realComfyUI != nil, "REAL_COMFYUI_URL is not set"))
 struct RealComfyUI {
-    private func easel() async throws -> Installation {
+    init() { startLoop() }
+
+    @LoopActor private func easel() async throws -> Installation {
         let easel = try Installation()
         easel.environment["COMFYUI_API_URL"] = realComfyUI ?? ""
         #expect(try await easel.startup().status == 0)
@@ -22,7 +25,7 @@ struct RealComfyUI {
         return easel
     }
 
-    @Test func `a photo comes back inverted`() async throws {
+    @Test @LoopActor func `a photo comes back inverted`() async throws {
         let easel = try await easel()
         let photo = try photo(width: 61, height: 47)
         let id = try await easel.submit(["mode": "image_transform", "target_image": .string(photo.base64)])
@@ -32,7 +35,7 @@ struct RealComfyUI {
         await easel.remove()
     }
 
-    @Test func `a missing model is one clear error`() async throws {
+    @Test @LoopActor func `a missing model is one clear error`() async throws {
         let easel = try await easel()
         let id = try await easel.submit(
             ["mode": "free", "prompt": "x", "extra_params": ["checkpoint": "no-such-model.safetensors"]])
@@ -43,7 +46,7 @@ struct RealComfyUI {
     }
 
     @Test(.enabled(if: checkpoint != nil, "REAL_COMFYUI_CHECKPOINT is not set"))
-    func `a checkpoint makes a picture, and its progress is seen`() async throws {
+    @LoopActor func `a checkpoint makes a picture, and its progress is seen`() async throws {
         let easel = try await easel()
         let id = try await easel.submit(
             [
@@ -63,7 +66,7 @@ struct RealComfyUI {
     }
 
     @Test(.enabled(if: checkpoint != nil, "REAL_COMFYUI_CHECKPOINT is not set"), arguments: ["backend", "gpu_server"])
-    func `a service killed in the middle changes nothing`(service: String) async throws {
+    @LoopActor func `a service killed in the middle changes nothing`(service: String) async throws {
         let easel = try await easel()
         let id = try await easel.submit(
             [

@@ -3,11 +3,14 @@ import HTTPTypes
 import Images
 import JSONText
 import Loop
+import TestSupport
 import Testing
 
 /// The contract of `startup.sh` and the PID files, with the real script and the real programs.
-@Suite(.serialized) @LoopActor struct StartupTests {
-    @Test func `it starts everything, a second time starts nothing, and it stops everything`() async throws {
+@Suite(.serialized) struct StartupTests {
+    init() { startLoop() }
+
+    @Test @LoopActor func `it starts everything, a second time starts nothing, and it stops everything`() async throws {
         let easel = try Installation()
         let started = try await easel.startup("--sandbox")
         #expect(started.status == 0, "\(started.output)")
@@ -25,7 +28,7 @@ import Testing
         await easel.remove()
     }
 
-    @Test func `a stale PID file, and one with another program's number, are replaced`() async throws {
+    @Test @LoopActor func `a stale PID file, and one with another program's number, are replaced`() async throws {
         let easel = try Installation()
         let stranger = try Process.run(URL(filePath: "/bin/sleep"), arguments: ["600"])
         try easel.write(pid: 2_000_000_000, to: "backend")
@@ -40,7 +43,7 @@ import Testing
         stranger.terminate()
     }
 
-    @Test func `a taken port is an error that says which service`() async throws {
+    @Test @LoopActor func `a taken port is an error that says which service`() async throws {
         let easel = try Installation()
         let thief = try TCPListener(host: "127.0.0.1", port: easel.ports.backend)
         let started = try await easel.startup()
@@ -51,7 +54,7 @@ import Testing
         await easel.remove()
     }
 
-    @Test func `a backend that is told to end in the middle of a generation takes it up again`() async throws {
+    @Test @LoopActor func `a backend that is told to end in the middle of a generation takes it up again`() async throws {
         let easel = try Installation()
         easel.environment["SANDBOX_STEP_MS"] = "200"
         #expect(try await easel.startup("--sandbox").status == 0)
@@ -66,7 +69,7 @@ import Testing
         await easel.remove()
     }
 
-    @Test func `tasks accepted before ComfyUI is there wait for it`() async throws {
+    @Test @LoopActor func `tasks accepted before ComfyUI is there wait for it`() async throws {
         let easel = try Installation()
         #expect(try await easel.startup().status == 0)
         try await easel.untilHealthy()
@@ -77,7 +80,7 @@ import Testing
         await easel.remove()
     }
 
-    @Test func `the services can be on different addresses`() async throws {
+    @Test @LoopActor func `the services can be on different addresses`() async throws {
         let easel = try Installation(backendHost: "127.0.0.2", gpuHost: "127.0.0.3")
         #expect(try await easel.startup("--sandbox").status == 0)
         try await easel.untilHealthy()
