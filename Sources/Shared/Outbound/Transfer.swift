@@ -28,6 +28,8 @@ final class Transfer {
     private var timer: LoopTimer?
     private var ending: Result<Void, any Error>?
     private var waiter: CheckedContinuation<Void, Never>?
+    /// Counts what a waiter waits for.
+    private var changes = 0
 
     /// Prepares a transfer; ``run()`` starts it.
     ///
@@ -136,17 +138,21 @@ final class Transfer {
 
     private func change() async {
         precondition(waiter == nil, "two readers of one answer")
+        let seen = changes
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // Cancelled since the caller looked: nobody would come for this waiter any more.
-                if Task.isCancelled { continuation.resume() } else { waiter = continuation }
+                // Others may have run since the caller looked. Cancelled, or changed: nobody would come for this waiter.
+                if Task.isCancelled || changes != seen { continuation.resume() } else { waiter = continuation }
             }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.end(.failure(CancellationError())) }
         }
     }
 
-    private func wake() { waiter.take()?.resume() }
+    private func wake() {
+        changes += 1
+        waiter.take()?.resume()
+    }
 
     // MARK: Time
 
