@@ -76,6 +76,7 @@ let package = Package(
                 "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire",
                 httpTypes, logging, grdb,
             ]),
+        program("ComfySandbox", ["Loop", "JSONText", "Crypto", "HTTP", "WebSocket", "Images", httpTypes]),
 
         .target(
             name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
@@ -90,10 +91,18 @@ let package = Package(
         tests(of: "Workflows", ["JSONText"]),
         tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
         tests(of: "Wire", ["JSONText"]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images", "Outbound", "WebSocket", httpTypes]),
         tests(
             of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
         tests(
             of: "BackendAPI", ["Loop", "HTTP", "JSONText", "Outbound", "Workflows", "Wire", "Images", httpTypes, grdb]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "BackendAPI", "GPUService", "ComfySandbox", "Loop", "JSONText", "Crypto", "Outbound", "Images",
+                "TestSupport", httpTypes,
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,7 @@ struct ResponseEncoder: Sendable {
         case .bytes(let bytes): return .length(bytes.count)
         case .stream(let length?, _): return .length(length)
         case .stream(nil, _): return isHTTP10 ? .untilClose : .chunked
-        case .upgrade: return .none
+        case .upgrade, .abandoned: return .none
         }
     }
 

@@ -13,6 +13,8 @@ public struct Response: Sendable {
         /// The connection stops being HTTP (RFC 9110 §7.8): the closure gets it, with the bytes that came behind the
         /// request. For status 101.
         case upgrade(@LoopActor @Sendable (TCPConnection, [UInt8]) async -> Void)
+        /// The connection is closed with no answer at all, as a server does that dies.
+        case abandoned
     }
 
     public var status: HTTPResponse.Status

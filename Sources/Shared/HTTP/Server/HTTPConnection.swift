@@ -50,6 +50,7 @@ final class HTTPConnection {
         let body = requestBody(head)
         let request = try Request(head: head.request, body: body, id: "", remoteAddress: connection.remoteAddress)
         let response = await answer(head, request)
+        if case .abandoned = response.body { return false }
         let encoder = ResponseEncoder(isHead: request.method == .head, isHTTP10: head.isHTTP10)
         var after = rules.after(
             isBodyRead: body.isConsumed, continued: requests.continued, received: requests.received,

@@ -23,7 +23,7 @@ final class ResponseWriter {
         let head = encoder.head(response, framing: framing, closes: closes, date: HTTPDate.now())
         guard encoder.sendsBody(framing) else { return try await write(head) }
         switch response.body {
-        case .none, .upgrade: try await write(head)
+        case .none, .upgrade, .abandoned: try await write(head)
         case .bytes(let bytes): try await send(head, bytes)
         case .stream(_, let produce): try await stream(head, framing, produce)
         }

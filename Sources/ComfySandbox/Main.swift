@@ -1,0 +1,55 @@
+import Foundation
+import Loop
+
+/// Starts the sandbox and ends with the process's status: 0 after SIGTERM or SIGINT, 1 where it cannot start.
+@main
+enum Main {
+    static func main() {
+        prepareProcess()
+        do {
+            let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+            defer { removePIDFile(settings.pidFile) }
+            try EventLoop.shared.run { try await serve(settings) }
+        } catch let problem as Settings.Problem {
+            fail(problem.message)
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    @LoopActor
+    private static func serve(_ settings: Settings) async throws {
+        let sandbox = try Sandbox(settings)
+        let port: Int
+        do {
+            port = try sandbox.listen()
+        } catch {
+            throw Settings.Problem(message: "cannot listen on \(settings.host):\(settings.port): \(error)")
+        }
+        // Not through `print`, which keeps the line back while stdout is a pipe.
+        FileHandle.standardOutput.write(Data("listening on \(settings.host):\(port)\n".utf8))
+        if settings.logLevel != .error {
+            log("this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)")
+        }
+        let signals = try [SIGTERM, SIGINT].map { signal in
+            try SignalSource(signal) { Task(executorPreference: EventLoop.shared) { await sandbox.stop() } }
+        }
+        await sandbox.run()
+        for signal in signals { signal.close() }
+    }
+
+    static func log(_ message: String) { FileHandle.standardError.write(Data("ComfySandbox: \(message)\n".utf8)) }
+
+    private static func fail(_ message: String) -> Never {
+        log(message)
+        exit(1)
+    }
+
+    /// Only a file with this process's own number is removed: another one belongs to somebody else.
+    private static func removePIDFile(_ path: String?) {
+        guard let path, let text = try? String(contentsOfFile: path, encoding: .utf8),
+            text.trimmingCharacters(in: .whitespacesAndNewlines) == String(getpid())
+        else { return }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
