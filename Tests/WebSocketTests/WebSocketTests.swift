@@ -111,12 +111,13 @@ import Testing
 
     @Test @LoopActor func `pings keep a peer that answers`() async throws {
         let (dialled, accepted) = try await connectedPair()
-        let client = WebSocketConnection(dialled, role: .client, pingInterval: .milliseconds(5))
+        let client = WebSocketConnection(dialled, role: .client, pingInterval: .milliseconds(300))
         let server = WebSocketConnection(accepted, role: .server)
-        try await sleep(for: .milliseconds(200))
+        try await sleep(for: .milliseconds(1000))
         try await server.send(.text("here"))
         #expect(try await client.receive() == .text("here"))
         await client.close()
+        await server.close()
     }
 
     @Test @LoopActor func `a peer that answers no ping is given up`() async throws {

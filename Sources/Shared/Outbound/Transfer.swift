@@ -87,18 +87,20 @@ final class Transfer {
         timer = LoopTimer { [weak self] in self?.checkTime() }
         checkTime()
         while true {
+            let seen = changes
             try checkCancellation()
             // A short answer may have broken off already: its reader gets to know, after what came of it.
             if let head = head.head { return head }
             if case .failure(let error) = ending { throw error }
             if ending != nil { throw TransportError(.interrupted, "\(peer) closed the connection before it answered") }
-            await change()
+            await change(since: seen)
         }
     }
 
     /// The next bytes of the answer's body, or nil after the last.
     func nextBytes() async throws -> [UInt8]? {
         while true {
+            let seen = changes
             try checkCancellation()
             if let bytes = inbox.take() {
                 resumeReceiving()
@@ -108,7 +110,7 @@ final class Transfer {
                 try ending.get()
                 return nil
             }
-            await change()
+            await change(since: seen)
         }
     }
 
@@ -136,9 +138,9 @@ final class Transfer {
         throw CancellationError()
     }
 
-    private func change() async {
+    /// Waits until more than `seen` changes have happened, or the task is cancelled.
+    private func change(since seen: Int) async {
         precondition(waiter == nil, "two readers of one answer")
-        let seen = changes
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // Others may have run since the caller looked. Cancelled, or changed: nobody would come for this waiter.
