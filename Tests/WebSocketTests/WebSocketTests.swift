@@ -4,70 +4,24 @@ import Testing
 
 @testable import WebSocket
 
-@Suite struct WebSocketValueTests {
-    @Test func `the accept key is the one of the RFC`() {
-        #expect(WebSocketHandshake.acceptKey(for: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-    }
-
-    @Test(arguments: [
-        ("ws://a", "a", 80, "/"), ("ws://a:8188/ws?clientId=x", "a", 8188, "/ws?clientId=x"),
-        ("ws://[::1]:9/", "::1", 9, "/"), ("ws://h?q", "h", 80, "/?q"),
-    ])
-    func `a URL is taken apart`(url: String, host: String, port: Int, target: String) throws {
-        let parts = try WebSocketURL(url)
-        #expect(parts.host == host && parts.port == port && parts.target == target)
-    }
-
-    @Test(arguments: ["wss://a", "http://a", "ws://", "ws://a:0", "ws://a:99999", "ws://u@a", "ws://a b"])
-    func `another URL is refused`(url: String) {
-        #expect(throws: WebSocketError.self) { try WebSocketURL(url) }
-    }
-
-    @Test(arguments: [
-        "HTTP/1.1 200 OK\r\nUpgrade: websocket\r\nConnection: upgrade",
-        "HTTP/1.1 101 x\r\nConnection: upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
-        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: wrong",
-        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
-            + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate",
-    ])
-    func `an answer that is no proper 101 is refused`(head: String) {
-        #expect(throws: WebSocketError.self) {
-            try WebSocketHandshake.check(head, key: "dGhlIHNhbXBsZSBub25jZQ==")
-        }
-    }
-
-    @Test func `a queue that is full drops the oldest previews and keeps every text`() throws {
-        var queue = MessageQueue()
-        try queue.put(.binary([1]))
-        for number in 0..<WebSocketConnection.maxQueuedMessages { try queue.put(.text("\(number)")) }
-        #expect(queue.take() == .text("0"))
-        try queue.put(.text("again"))
-        #expect(throws: WebSocketError.self) { try queue.put(.text("one too many")) }
-    }
-}
-
 @Suite struct WebSocketConnectionTests {
     init() { startLoop() }
 
     /// Two ends of one connection over a real socket.
     @LoopActor
-    private func pair(maxMessageBytes: Int = 4 << 20) async throws -> (WebSocketConnection, WebSocketConnection, TCPConnection) {
-        let listener = try TCPListener(host: "127.0.0.1", port: 0)
-        let port = listener.port
-        async let dialled = TCPConnection.connect(host: "127.0.0.1", port: port, timeout: .seconds(10))
-        var peers = listener.connections.makeAsyncIterator()
-        let accepted = try #require(await peers.next())
-        let raw = try await dialled
-        listener.close()
+    private func pair(maxMessageBytes: Int = 4 << 20) async throws -> (
+        client: WebSocketConnection, server: WebSocketConnection
+    ) {
+        let (dialled, accepted) = try await connectedPair()
         return (
-            WebSocketConnection(raw, role: .client, maxMessageBytes: maxMessageBytes),
-            WebSocketConnection(accepted, role: .server, maxMessageBytes: maxMessageBytes), raw
+            WebSocketConnection(dialled, role: .client, maxMessageBytes: maxMessageBytes),
+            WebSocketConnection(accepted, role: .server, maxMessageBytes: maxMessageBytes)
         )
     }
 
     @Test(arguments: [0, 1, 125, 126, 65_535, 65_536, 1_000_000])
     @LoopActor func `messages of every length arrive both ways`(count: Int) async throws {
-        let (client, server, _) = try await pair()
+        let (client, server) = try await pair()
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         async let sent: Void = client.send(.binary(bytes))
         #expect(try await server.receive() == .binary(bytes))
@@ -77,34 +31,32 @@ import Testing
         try await answered
         await client.close()
         #expect(try await server.receive() == nil)
+        #expect(server.closeCode == 1000 && client.closeCode == 1000)
     }
 
-    @Test @LoopActor func `an end with no goodbye is an error`() async throws {
-        let (client, server, raw) = try await pair()
-        raw.close()
-        let error = await #expect(throws: WebSocketError.self) { try await server.receive() }
-        #expect(error?.kind == .abrupt)
+    @Test @LoopActor func `a closing code arrives after what was sent before it`() async throws {
+        let (client, server) = try await pair()
+        try await server.send(.text("last"))
+        await server.close(code: 1001)
+        #expect(try await client.receive() == .text("last"))
+        #expect(try await client.receive() == nil)
+        #expect(try await client.receive() == nil)
+        #expect(client.closeCode == 1001)
+        await #expect(throws: WebSocketError.self) { try await client.send(.text("too late")) }
         await client.close()
     }
 
-    @Test @LoopActor func `a message over the limit ends the connection`() async throws {
-        let (client, server, _) = try await pair(maxMessageBytes: 1000)
-        try await client.send(.binary([UInt8](repeating: 7, count: 1001)))
+    @Test @LoopActor func `a message over the limit ends the connection, and its sender learns why`() async throws {
+        let (client, server) = try await pair(maxMessageBytes: 1000)
+        try await client.send(.binary([UInt8](repeating: 7, count: 2_000_000)))
         let error = await #expect(throws: WebSocketError.self) { try await server.receive() }
-        #expect(error?.kind == .violation)
-        await client.close()
-    }
-
-    @Test @LoopActor func `garbage ends the connection`() async throws {
-        let (client, server, raw) = try await pair()
-        try await raw.write([0xFF, 0xFF, 0x00, 0x01, 0x02, 0x03])
-        let error = await #expect(throws: WebSocketError.self) { try await server.receive() }
-        #expect(error?.kind == .violation)
-        await client.close()
+        #expect(error?.kind == .tooLarge)
+        #expect(try await client.receive() == nil)
+        #expect(client.closeCode == 1009)
     }
 
     @Test @LoopActor func `a cancelled receive leaves the connection usable`() async throws {
-        let (client, server, _) = try await pair()
+        let (client, server) = try await pair()
         let waiting = Task { try await server.receive() }
         await Task.yield()
         waiting.cancel()
@@ -112,5 +64,83 @@ import Testing
         try await client.send(.text("still here"))
         #expect(try await server.receive() == .text("still here"))
         await client.close()
+    }
+
+    @Test @LoopActor func `two receivers each get a message`() async throws {
+        let (client, server) = try await pair()
+        let first = Task { try await server.receive() }
+        let second = Task { try await server.receive() }
+        try await client.send(.text("one"))
+        try await client.send(.text("two"))
+        let both = [try await first.value, try await second.value]
+        #expect(both.contains(.text("one")) && both.contains(.text("two")))
+        await client.close()
+    }
+
+    @Test @LoopActor func `who does not take messages loses previews, never texts`() async throws {
+        let (client, server) = try await pair()
+        let limit = WebSocketConnection.maxQueuedMessages
+        for number in 0..<limit { try await server.send(.binary([UInt8(truncatingIfNeeded: number)])) }
+        try await server.send(.text("first"))
+        try await server.send(.text("second"))
+        while client.droppedMessages < 2 { try await sleep(for: .milliseconds(1)) }
+        #expect(try await client.receive() == .binary([2]))
+        var texts: [WebSocketMessage] = []
+        while texts.count < 2, let message = try await client.receive() {
+            if case .text = message { texts.append(message) }
+        }
+        #expect(texts == [.text("first"), .text("second")])
+        await client.close()
+    }
+
+    @Test @LoopActor func `a sender waits for a peer whose kernel takes no more, and can be cancelled`() async throws {
+        let (dialled, accepted) = try await connectedPair()
+        let client = WebSocketConnection(dialled, role: .client)
+        let sending = Task { try await client.send(.binary([UInt8](repeating: 0, count: 32 << 20))) }
+        try await sleep(for: .milliseconds(50))
+        sending.cancel()
+        await #expect(throws: CancellationError.self) { try await sending.value }
+        // The frame is not cut: all of it comes once the peer reads, and the connection goes on.
+        let server = WebSocketConnection(accepted, role: .server)
+        let message = try await server.receive()
+        #expect(message?.count == 32 << 20)
+        try await client.send(.text("next"))
+        #expect(try await server.receive() == .text("next"))
+        await client.close()
+    }
+
+    @Test @LoopActor func `pings keep a peer that answers`() async throws {
+        let (dialled, accepted) = try await connectedPair()
+        let client = WebSocketConnection(dialled, role: .client, pingInterval: .milliseconds(300))
+        let server = WebSocketConnection(accepted, role: .server)
+        try await sleep(for: .milliseconds(1000))
+        try await server.send(.text("here"))
+        #expect(try await client.receive() == .text("here"))
+        await client.close()
+        await server.close()
+    }
+
+    @Test @LoopActor func `a peer that answers no ping is given up`() async throws {
+        let (dialled, accepted) = try await connectedPair()
+        let client = WebSocketConnection(dialled, role: .client, pingInterval: .milliseconds(20))
+        let error = await #expect(throws: WebSocketError.self) { try await client.receive() }
+        #expect(error?.kind == .silent)
+        accepted.close()
+    }
+
+    @Test @LoopActor func `close does not wait for ever for a peer that says nothing`() async throws {
+        let (dialled, accepted) = try await connectedPair()
+        let client = WebSocketConnection(dialled, role: .client)
+        await client.close()
+        #expect(try await client.receive() == nil)
+        while try await accepted.read() != nil {}
+    }
+
+    @Test @LoopActor func `dropping a connection closes it`() async throws {
+        let (dialled, accepted) = try await connectedPair()
+        var client: WebSocketConnection? = WebSocketConnection(dialled, role: .client)
+        try await client?.send(.text("x"))
+        client = nil
+        while try await accepted.read() != nil {}
     }
 }

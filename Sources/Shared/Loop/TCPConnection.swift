@@ -67,8 +67,13 @@ public final class TCPConnection {
         nextReader += 1
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                // Cancelled since the check above: nobody would come for this reader any more.
-                if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+                // `withTaskCancellationHandler` may let others run before it gets here. Cancelled, closed or read meanwhile:
+                // nobody would come for this reader any more.
+                if Task.isCancelled || !isOpen { return continuation.resume(throwing: CancellationError()) }
+                if let result = inbox.take() {
+                    startReading()
+                    return continuation.resume(with: result)
+                }
                 reader = (number, continuation)
                 startReading()
             }

@@ -71,8 +71,15 @@ public final class LoopEvent {
         nextWaiter += 1
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-                // Cancelled between the handler's registration and here: nobody would come for this waiter any more.
-                if Task.isCancelled { waiter.resume(throwing: CancellationError()) } else { waiters[number] = waiter }
+                // `withTaskCancellationHandler` may let others run before it gets here. Cancelled or signalled meanwhile:
+                // nobody would come for this waiter any more.
+                if Task.isCancelled {
+                    waiter.resume(throwing: CancellationError())
+                } else if hasHappened {
+                    waiter.resume()
+                } else {
+                    waiters[number] = waiter
+                }
             }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.cancel(number) }

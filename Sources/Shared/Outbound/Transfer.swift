@@ -28,6 +28,8 @@ final class Transfer {
     private var timer: LoopTimer?
     private var ending: Result<Void, any Error>?
     private var waiter: CheckedContinuation<Void, Never>?
+    /// Counts what a waiter waits for.
+    private var changes = 0
 
     /// Prepares a transfer; ``run()`` starts it.
     ///
@@ -85,18 +87,20 @@ final class Transfer {
         timer = LoopTimer { [weak self] in self?.checkTime() }
         checkTime()
         while true {
+            let seen = changes
             try checkCancellation()
             // A short answer may have broken off already: its reader gets to know, after what came of it.
             if let head = head.head { return head }
             if case .failure(let error) = ending { throw error }
             if ending != nil { throw TransportError(.interrupted, "\(peer) closed the connection before it answered") }
-            await change()
+            await change(since: seen)
         }
     }
 
     /// The next bytes of the answer's body, or nil after the last.
     func nextBytes() async throws -> [UInt8]? {
         while true {
+            let seen = changes
             try checkCancellation()
             if let bytes = inbox.take() {
                 resumeReceiving()
@@ -106,7 +110,7 @@ final class Transfer {
                 try ending.get()
                 return nil
             }
-            await change()
+            await change(since: seen)
         }
     }
 
@@ -134,19 +138,23 @@ final class Transfer {
         throw CancellationError()
     }
 
-    private func change() async {
+    /// Waits until more than `seen` changes have happened, or the task is cancelled.
+    private func change(since seen: Int) async {
         precondition(waiter == nil, "two readers of one answer")
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // Cancelled since the caller looked: nobody would come for this waiter any more.
-                if Task.isCancelled { continuation.resume() } else { waiter = continuation }
+                // Others may have run since the caller looked. Cancelled, or changed: nobody would come for this waiter.
+                if Task.isCancelled || changes != seen { continuation.resume() } else { waiter = continuation }
             }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.end(.failure(CancellationError())) }
         }
     }
 
-    private func wake() { waiter.take()?.resume() }
+    private func wake() {
+        changes += 1
+        waiter.take()?.resume()
+    }
 
     // MARK: Time
 

@@ -36,23 +36,27 @@ final class FrameCodec {
 
     /// Reads what came from the peer.
     ///
-    /// - Returns: what it completed; answers to pings and closes are in the output.
-    /// - Throws: ``WebSocketError`` when the peer broke the protocol; the close that tells it so is in the output.
-    func receive(_ bytes: [UInt8]) throws(WebSocketError) -> [Event] {
+    /// - Returns: what it completed, and how the peer broke the rules after that, if it did. Answers to pings and closes,
+    ///   and the close that tells a peer off, are in the output.
+    func receive(_ bytes: [UInt8]) -> (events: [Event], violation: WebSocketError?) {
         input = bytes
         inputStart = 0
         let status = wslay_event_recv(context)
         input = []
         defer { events = [] }
         // wslay has queued a close by itself for what it refuses, and reads no further.
-        guard status == 0, wslay_event_want_read(context) == 1 || hasClosed else {
-            throw WebSocketError(.violation, "the peer broke the WebSocket protocol, or sent too large a message")
-        }
-        return events
+        let isRefused = wslay_event_get_read_enabled(context) == 0 && wslay_event_get_close_received(context) == 0
+        return (events, status != 0 || isRefused ? refusal() : nil)
     }
 
-    private var hasClosed: Bool {
-        events.contains { if case .close = $0 { true } else { false } } || wslay_event_get_close_sent(context) == 1
+    private func refusal() -> WebSocketError {
+        send()
+        switch wslay_status_code(UInt32(wslay_event_get_status_code_sent(context))) {
+        case WSLAY_CODE_MESSAGE_TOO_BIG: return WebSocketError(.tooLarge, "the peer sent too large a message")
+        case WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA:
+            return WebSocketError(.violation, "the peer sent text that is not UTF-8")
+        default: return WebSocketError(.violation, "the peer broke the WebSocket protocol")
+        }
     }
 
     func send(_ message: WebSocketMessage) {
@@ -75,10 +79,14 @@ final class FrameCodec {
 
     /// Takes the bytes that are to go to the peer.
     func takeOutput() -> [UInt8] {
-        // One call sends all that is queued: the callback takes everything.
-        if wslay_event_want_write(context) == 1 { wslay_event_send(context) }
+        send()
         defer { output = [] }
         return output
+    }
+
+    /// One call sends all that is queued: the callback takes everything.
+    private func send() {
+        if wslay_event_want_write(context) == 1 { wslay_event_send(context) }
     }
 }
 

@@ -2,6 +2,8 @@
 struct MessageQueue {
     private var messages: [WebSocketMessage] = []
     private var bytes = 0
+    /// Binary messages that made room for others.
+    private(set) var dropped = 0
 
     mutating func take() -> WebSocketMessage? {
         guard !messages.isEmpty else { return nil }
@@ -16,9 +18,11 @@ struct MessageQueue {
         bytes += message.count
         while isOver {
             guard let oldest = messages.firstIndex(where: { if case .binary = $0 { true } else { false } }) else {
-                throw WebSocketError(.overflow, "over \(WebSocketConnection.maxQueuedMessages) messages wait to be received")
+                throw WebSocketError(
+                    .overflow, "over \(WebSocketConnection.maxQueuedMessages) messages wait to be received")
             }
             bytes -= messages.remove(at: oldest).count
+            dropped += 1
         }
     }
 

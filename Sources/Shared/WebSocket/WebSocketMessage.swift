@@ -17,15 +17,19 @@ public struct WebSocketError: Error, Equatable, Sendable, CustomStringConvertibl
     public enum Kind: Sendable, Equatable {
         /// The URL is none that can be connected to.
         case badURL
+        /// Not connected, in time or at all.
+        case cannotConnect
         /// The server did not answer with a proper 101 (RFC 6455 §4.1).
         case handshake
-        /// The peer broke the protocol, or a message was larger than allowed.
+        /// The peer broke the protocol, or sent text that is not UTF-8.
         case violation
+        /// A message was larger than allowed.
+        case tooLarge
         /// The connection ended with no closing frame.
         case abrupt
         /// Nothing was heard of the peer for too long, a ping unanswered.
         case silent
-        /// Messages came faster than they were taken.
+        /// Messages came faster than they were taken, or were sent faster than the peer took them.
         case overflow
     }
 
