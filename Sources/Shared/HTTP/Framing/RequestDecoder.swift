@@ -29,6 +29,9 @@ struct RequestDecoder: Sendable {
     /// Whether octets of a next request have come already: the idle time is over, and the header time runs.
     var hasBegunHead: Bool { start < buffer.count }
 
+    /// What it holds, in bytes.
+    var bufferedBytes: Int { buffer.count }
+
     /// Adds octets from the socket.
     mutating func feed(_ octets: [UInt8]) {
         if start == buffer.count {
