@@ -50,7 +50,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             try EventLoop.shared.run {
                 try await useEveryHandle()
-                try await until { EventLoop.shared.handleCount == 0 }
+                try await allClosed()
             }
         }
     }
@@ -83,4 +83,14 @@ private func useEveryHandle() async throws {
     _ = try? TCPListener(host: "127.0.0.1", port: listener.port)
     listener.close()
     _ = try? await TCPConnection.connect(host: "127.0.0.1", port: 1, timeout: .seconds(60))
+}
+
+/// Waits until the loop holds no handle but this function's own timer.
+@LoopActor
+private func allClosed() async throws {
+    let event = LoopEvent()
+    let timer = LoopTimer { if EventLoop.shared.handleCount == 1 { event.signal() } }
+    timer.start(after: .zero, every: .milliseconds(1))
+    try await event.wait()
+    timer.close()
 }

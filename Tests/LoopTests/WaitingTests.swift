@@ -1,3 +1,4 @@
+import Dispatch
 import TestSupport
 import Testing
 
@@ -94,6 +95,17 @@ import Testing
             return try await group.reduce(0, +)
         }
         #expect(sum == 19_900)
+    }
+
+    @Test @LoopActor func `work that takes too long can be left behind`() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        await #expect(throws: DeadlineExceeded(limit: .milliseconds(1))) {
+            try await offLoop(abandonAfter: .milliseconds(1)) { gate.wait() }
+        }
+        gate.signal()
+        #expect(try await offLoop(abandonAfter: .seconds(3600)) { 5 } == 5)
+        struct Broken: Error {}
+        await #expect(throws: Broken.self) { try await offLoop(abandonAfter: .seconds(3600)) { throw Broken() } }
     }
 
     @Test func `durations round up to whole milliseconds and never overflow`() {

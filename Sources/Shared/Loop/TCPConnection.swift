@@ -32,6 +32,7 @@ public final class TCPConnection {
     isolated deinit { close() }
 
     func didOpen() {
+        guard isOpen else { return }
         uv_tcp_nodelay(handle, 1)
         remoteAddress = Self.address { uv_tcp_getpeername(handle, $0, $1) }?.host ?? "?"
     }
@@ -92,11 +93,11 @@ public final class TCPConnection {
 
     fileprivate func didRead(_ result: Result<[UInt8]?, LibuvError>) {
         inbox.put(result)
-        if inbox.isFull || inbox.hasEnded { stopReading() }
         if let waiting = reader, let result = inbox.take() {
             reader = nil
             waiting.continuation.resume(with: result)
         }
+        if inbox.isFull || inbox.hasEnded { stopReading() }
         if inbox.hasEnded { end() }
     }
 

@@ -17,6 +17,9 @@ extension TCPConnection {
         try await writeRest(of: bytes, from: max(0, Int(taken)))
     }
 
+    /// Written bytes that the peer has not acknowledged yet: whether it takes any shows in this.
+    public var unacknowledgedBytes: Int { isOpen ? cuv_unacknowledged(handle) : 0 }
+
     /// libuv takes a mutable pointer and only reads from it.
     static func writable(_ source: UnsafeRawBufferPointer) -> UnsafeMutablePointer<CChar>? {
         UnsafeMutableRawPointer(mutating: source.baseAddress)?.assumingMemoryBound(to: CChar.self)
