@@ -108,9 +108,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// The last thing before the loop waits for its sockets.
     private func endTurn() {
         drain()
-        if local.isEmpty { uv_idle_stop(spin) } else { uv_idle_start(spin) { _ in } }
         let slow = watchdog.turnEnded(busyClock: uv_hrtime() &- uv_metrics_idle_time(loop))
         if let slow, let report = watchdog.report { LoopActor.assumeIsolated { report(slow) } }
+        if local.isEmpty { uv_idle_stop(spin) } else { uv_idle_start(spin) { _ in } }
     }
 
     // MARK: Running

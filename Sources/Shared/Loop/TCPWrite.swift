@@ -55,6 +55,8 @@ private final class WriteRequest {
     }
 
     func submit(to connection: TCPConnection) {
+        // Closed since `write` looked, and the handle may be gone with it.
+        guard connection.isOpen else { return finish(UV_ECANCELED.rawValue) }
         let data = Unmanaged.passRetained(self)
         request.pointee.data = data.toOpaque()
         var buffer = uv_buf_init(TCPConnection.writable(UnsafeRawBufferPointer(bytes)), UInt32(bytes.count))
