@@ -126,7 +126,9 @@ import Testing
             var (count, isSame) = (0, true)
             #expect(
                 try await peer.chunks { chunk in
-                    isSame = isSame && chunk.first == piece[count % 100_000] && chunk.last == piece[(count + chunk.count - 1) % 100_000]
+                    isSame =
+                        isSame && chunk.first == piece[count % 100_000]
+                        && chunk.last == piece[(count + chunk.count - 1) % 100_000]
                     count += chunk.count
                 })
             try await sending.value

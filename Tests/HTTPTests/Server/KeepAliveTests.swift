@@ -19,7 +19,10 @@ import Testing
         router.on(.delete, "/gone") { _ in Response(status: .noContent) }
         router.on(.get, "/same") { _ in Response(status: .notModified, headers: [.eTag: "\"a\""]) }
         router.on(.get, "/stream") { _ in
-            Response(body: .stream(length: nil) { body in for word in ["a", "", "bc"] { try await body.write(Array(word.utf8)) } })
+            Response(
+                body: .stream(length: nil) { body in
+                    for word in ["a", "", "bc"] { try await body.write(Array(word.utf8)) }
+                })
         }
     }
 
@@ -42,7 +45,8 @@ import Testing
                 #expect(stream?.text == "abc" && stream?.isWhole == true)
                 try await peer.send("HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n")
                 #expect(try await peer.answer(toHead: true)?.status == 200)
-                try await peer.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+                try await peer.send(
+                    "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
                 #expect(try await peer.answer()?.text == "abc")
                 try await peer.send("POST /blind HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
                 #expect(try await peer.answer()?.text == "not read")

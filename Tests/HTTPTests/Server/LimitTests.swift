@@ -20,7 +20,9 @@ import Testing
         router.on(.get, "/big") { _ in Response(body: .bytes([UInt8](repeating: 1, count: 64 << 20))) }
     }
 
-    @Test @LoopActor func `a header without end is refused long before its end, and the refusal can be read`() async throws {
+    @Test @LoopActor func `a header without end is refused long before its end, and the refusal can be read`()
+        async throws
+    {
         try await withServer(routes) { server in
             let peer = try await RawPeer.connect(port: server.port)
             try await peer.send("GET / HTTP/1.1\r\nHost: x\r\nX-Endless: ")
@@ -75,7 +77,8 @@ import Testing
 
     @Test @LoopActor func `a body that pauses too long is refused and the connection closed`() async throws {
         let text = try await exchange(
-            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc", limits: limits { $0.bodyTime = .milliseconds(20) },
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc",
+            limits: limits { $0.bodyTime = .milliseconds(20) },
             routes)
         #expect(text.hasPrefix("HTTP/1.1 408 ") && text.contains("Connection: close"))
     }
@@ -100,13 +103,16 @@ import Testing
     @Test @LoopActor func `a client need not pay for the time that the handler takes`() async throws {
         let sent = LoopEvent()
         let slow = limits { ($0.bodyTime, $0.bodyRate) = (.seconds(1), 1_000_000) }
-        try await withServer(limits: slow, { router in
-            router.on(.post, "/") { request in
-                try await sent.wait()
-                try await sleep(for: .milliseconds(1200))
-                return .text("\(try await request.body.collect().count)")
+        try await withServer(
+            limits: slow,
+            { router in
+                router.on(.post, "/") { request in
+                    try await sent.wait()
+                    try await sleep(for: .milliseconds(1200))
+                    return .text("\(try await request.body.collect().count)")
+                }
             }
-        }) { server in
+        ) { server in
             let peer = try await RawPeer.connect(port: server.port)
             try await peer.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n")
             try await peer.send([UInt8](repeating: 1, count: 200_000))

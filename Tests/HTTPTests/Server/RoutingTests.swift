@@ -84,18 +84,24 @@ import Testing
             #expect(answer.header("Access-Control-Allow-Origin") == "https://app.example")
             #expect(answer.header("Vary") == "Origin")
         }
-        #expect(try await ask("GET", "/a/b", "Origin: https://evil.example\r\n").header("Access-Control-Allow-Origin") == nil)
+        #expect(
+            try await ask("GET", "/a/b", "Origin: https://evil.example\r\n").header("Access-Control-Allow-Origin")
+                == nil)
         let preflight = try await ask(
             "OPTIONS", "/tasks/7",
-            "Origin: https://app.example\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: x-a\r\n")
+            "Origin: https://app.example\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: x-a\r\n"
+        )
         #expect(preflight.status == 204 && preflight.header("Access-Control-Allow-Methods")?.contains("PUT") == true)
         #expect(preflight.header("Access-Control-Allow-Headers") == "x-a")
     }
 
-    @Test @LoopActor func `middleware sees the request first and the answer last, in the order of its adding`() async throws {
+    @Test @LoopActor func `middleware sees the request first and the answer last, in the order of its adding`()
+        async throws
+    {
         var records: [AccessRecord] = []
         var reported = 0
-        let text = try await exchange("GET /secret HTTP/1.1\r\nHost: x\r\nX-Request-ID: r\r\nConnection: close\r\n\r\n") { router in
+        let text = try await exchange("GET /secret HTTP/1.1\r\nHost: x\r\nX-Request-ID: r\r\nConnection: close\r\n\r\n")
+        { router in
             router.use(RequestIDMiddleware())
             router.use(AccessLogMiddleware { records.append($0) })
             router.use(ErrorMiddleware { _, _ in reported += 1 })
@@ -103,6 +109,8 @@ import Testing
         }
         #expect(text.hasPrefix("HTTP/1.1 500 ") && text.contains("X-Request-ID: r\r\n"))
         #expect(reported == 1 && records.count == 1)
-        #expect(records.first?.status == 500 && records.first?.requestID == "r" && records.first?.remoteAddress == "127.0.0.1")
+        #expect(
+            records.first?.status == 500 && records.first?.requestID == "r"
+                && records.first?.remoteAddress == "127.0.0.1")
     }
 }

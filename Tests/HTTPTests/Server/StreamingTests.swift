@@ -53,7 +53,9 @@ import Testing
     }
 
     @Test(arguments: [4, 6])
-    @LoopActor func `a stream of another length than it said never reaches into the next answer`(length: Int) async throws {
+    @LoopActor func `a stream of another length than it said never reaches into the next answer`(length: Int)
+        async throws
+    {
         let text = try await exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n") { router in
             router.on(.get, "/") { _ in
                 Response(

@@ -44,13 +44,16 @@ import Testing
 
     @Test func `a connection that waits keeps nothing of the request before`() throws {
         var decoder = RequestDecoder(maxHeadBytes: 16_384, maxFields: 100)
-        decoder.feed(Array("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n".utf8) + [UInt8](repeating: 1, count: 30_000))
+        decoder.feed(
+            Array("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n".utf8)
+                + [UInt8](repeating: 1, count: 30_000))
         while try decoder.next() != nil {}
         #expect(decoder.bufferedBytes == 0)
     }
 
     @Test(arguments: [
-        "\r\n", "g\r\n", "-1\r\n", "0x5\r\n", " 5\r\n", "5 \r\n", "5\n", "5\rx", ";a\r\n", "1\r\nab", "1\r\na\rb", "1\r\na\n",
+        "\r\n", "g\r\n", "-1\r\n", "0x5\r\n", " 5\r\n", "5 \r\n", "5\n", "5\rx", ";a\r\n", "1\r\nab", "1\r\na\rb",
+        "1\r\na\n",
         "1;a\u{0}\r\n", "1;a\n", "0\r\n\u{1}", "0\r\n\n", "0\r\n\rx", "0\r\na: b\rx", "0000000000000001\r\n",
         "FFFFFFFFFFFFFFFF\r\n",
     ]) func `a chunk refused`(text: String) {

@@ -23,9 +23,12 @@ import Testing
         "Content-Length: 3\r\nContent-Length: 3", "Content-Length: 3\r\nContent-Length: 4",
         "Content-Length: 3, 3", "Content-Length: +3", "Content-Length: -3", "Content-Length: 0x3",
         "Content-Length: 3a", "Content-Length:", "Content-Length: 1 2", "Content-Length: 99999999999999999999",
-        "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: identity", "Transfer-Encoding: xchunked", "Transfer-Encoding:", "Transfer-Encoding: chunked;a=b",
-        "X-A: b\r\n folded", "X-A: b\r\n\tfolded", " X-First: folded", "X-A : blank before colon", "X-A\t: b", ": no name",
+        "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: identity", "Transfer-Encoding: xchunked", "Transfer-Encoding:",
+        "Transfer-Encoding: chunked;a=b",
+        "X-A: b\r\n folded", "X-A: b\r\n\tfolded", " X-First: folded", "X-A : blank before colon", "X-A\t: b",
+        ": no name",
         "no colon", "X(A): b", "X-A: b\u{0}c", "X-A: b\u{7F}", "X-A: b\u{1B}[0m", "X-A: b\rc", "X-A: b\nX-B: c",
         "Host: y", "X-\u{E4}: b",
     ]) func `a field refused`(field: String) {
@@ -52,7 +55,8 @@ import Testing
     ]) func `a head refused`(text: String, status: Int) { #expect(refusal(of: text) == status) }
 
     @Test(arguments: [
-        "GET / HTTP/1.1\n", "GET / HTTP/1.1\r\nHost: x\n", "GET / HTTP/1.1\rHost", "\n", "\u{16}\u{3}\u{1}", "GET /\r\n",
+        "GET / HTTP/1.1\n", "GET / HTTP/1.1\r\nHost: x\n", "GET / HTTP/1.1\rHost", "\n", "\u{16}\u{3}\u{1}",
+        "GET /\r\n",
         "GET / HTTP/9.9\r\n", "\r\r", "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n",
     ]) func `what can never become a head is refused before it ends`(text: String) { #expect(refusal(of: text) != nil) }
 
@@ -67,14 +71,17 @@ import Testing
     }
 
     @Test func `a head that never ends is refused once it is too long`() {
-        let endless = [Array("GET / HTTP/1.1\r\nX-A: ".utf8)[...]] + Array(repeating: [UInt8](repeating: 97, count: 100)[...], count: 100)
+        let endless =
+            [Array("GET / HTTP/1.1\r\nX-A: ".utf8)[...]]
+            + Array(repeating: [UInt8](repeating: 97, count: 100)[...], count: 100)
         #expect(throws: HTTPViolation(431, "a head of over 1024 bytes")) { try read(endless, maxHeadBytes: 1024) }
         let line = [Array("GET /".utf8)[...]] + Array(repeating: [UInt8](repeating: 97, count: 100)[...], count: 100)
         #expect(throws: HTTPViolation(431, "a head of over 1024 bytes")) { try read(line, maxHeadBytes: 1024) }
     }
 
     @Test func `fields come as they were sent, without the blanks around them`() throws {
-        let head = try head("GET http://other:81/a%20b?c=d HTTP/1.1\r\nHost: x:80\r\nX-One: \t a  b \t\r\nx-one: c\r\nX-Empty:\r\n\r\n")
+        let head = try head(
+            "GET http://other:81/a%20b?c=d HTTP/1.1\r\nHost: x:80\r\nX-One: \t a  b \t\r\nx-one: c\r\nX-Empty:\r\n\r\n")
         #expect(head.request.path == "/a%20b?c=d")
         #expect(head.request.headerFields[values: HTTPField.Name("X-One")!] == ["a  b", "c"])
         #expect(head.request.headerFields[HTTPField.Name("x-empty")!] == "")

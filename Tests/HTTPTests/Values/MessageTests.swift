@@ -41,10 +41,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (ServerSentEvent(data: "a"), "data: a\n\n"), (ServerSentEvent("n", data: "", id: "7"), "id: 7\nevent: n\ndata: \n\n"),
+        (ServerSentEvent(data: "a"), "data: a\n\n"),
+        (ServerSentEvent("n", data: "", id: "7"), "id: 7\nevent: n\ndata: \n\n"),
         (ServerSentEvent(data: "a\nb\n"), "data: a\ndata: b\ndata: \n\n"),
         (ServerSentEvent(data: "a\r\nb\rc"), "data: a\ndata: b\ndata: c\n\n"),
-        (ServerSentEvent("n\r\ndata: x", data: "a", id: "1\nevent: y\0"), "id: 1event: y\nevent: ndata: x\ndata: a\n\n"),
+        (
+            ServerSentEvent("n\r\ndata: x", data: "a", id: "1\nevent: y\0"),
+            "id: 1event: y\nevent: ndata: x\ndata: a\n\n"
+        ),
     ]) func `an event is written line by line`(event: ServerSentEvent, text: String) {
         #expect(String(decoding: event.bytes, as: UTF8.self) == text)
     }

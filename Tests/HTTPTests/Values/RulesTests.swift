@@ -68,12 +68,15 @@ import Testing
 
     @Test func `a head says what was asked of it and what only the server knows`() {
         let response = Response(
-            headers: [.contentType: "a/b", .contentLength: "99", .transferEncoding: "gzip", .connection: "x", .date: "never"])
+            headers: [
+                .contentType: "a/b", .contentLength: "99", .transferEncoding: "gzip", .connection: "x", .date: "never",
+            ])
         let head = ResponseEncoder(isHead: false, isHTTP10: false)
             .head(response, framing: .length(3), closes: true, date: "today")
         #expect(
             String(decoding: head, as: UTF8.self)
-                == "HTTP/1.1 200 OK\r\nDate: today\r\nContent-Type: a/b\r\nContent-Length: 3\r\nConnection: close\r\n\r\n")
+                == "HTTP/1.1 200 OK\r\nDate: today\r\nContent-Type: a/b\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"
+        )
         let old = ResponseEncoder(isHead: false, isHTTP10: true)
             .head(Response(status: .noContent), framing: .none, closes: false, date: "today")
         #expect(
@@ -97,6 +100,8 @@ import Testing
     }
 
     @Test func `a chunk has its size in hexadecimal`() {
-        #expect(ResponseEncoder.chunk([UInt8](repeating: 97, count: 26)) == Array("1a\r\n".utf8) + [UInt8](repeating: 97, count: 26) + [13, 10])
+        #expect(
+            ResponseEncoder.chunk([UInt8](repeating: 97, count: 26)) == Array("1a\r\n".utf8)
+                + [UInt8](repeating: 97, count: 26) + [13, 10])
     }
 }

@@ -1,5 +1,5 @@
 internal import HTTPTypes
-public import Loop
+internal import Loop
 
 /// One event of a `text/event-stream` (HTML standard, "Server-sent events").
 public struct ServerSentEvent: Sendable, Equatable {

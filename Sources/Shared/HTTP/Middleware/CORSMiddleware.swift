@@ -1,5 +1,5 @@
-public import HTTPTypes
-public import Loop
+internal import HTTPTypes
+internal import Loop
 
 /// Lets pages of other origins use the service (the Fetch standard, "CORS protocol"). With no origin allowed, which is
 /// the default, it adds nothing.
