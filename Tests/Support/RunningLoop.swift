@@ -1,5 +1,5 @@
 internal import Foundation
-public import Loop
+internal import Loop
 
 /// The loop, on a thread of its own for as long as the test process lives.
 private let runningLoop: Void = {

@@ -108,8 +108,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// The last thing before the loop waits for its sockets.
     private func endTurn() {
         drain()
+        let slow = watchdog.turnEnded(busyClock: uv_hrtime() &- uv_metrics_idle_time(loop))
+        if let slow, let report = watchdog.report { LoopActor.assumeIsolated { report(slow) } }
         if local.isEmpty { uv_idle_stop(spin) } else { uv_idle_start(spin) { _ in } }
-        watchdog.turnEnded(busyClock: uv_hrtime() &- uv_metrics_idle_time(loop))
     }
 
     // MARK: Running
@@ -119,6 +120,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// - Throws: what `body` throws.
     public func run(_ body: @escaping @LoopActor @Sendable () async throws -> Void) throws {
         thread.store(UInt(uv_thread_self()), ordering: .relaxed)
+        outcome = nil
         Task(executorPreference: self) { await self.finish(body) }
         while outcome == nil { uv_run(loop, UV_RUN_DEFAULT) }
         // What `body` closed at its end is let go of in the turns after.

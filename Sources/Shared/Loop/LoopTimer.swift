@@ -51,8 +51,10 @@ extension Duration {
     public var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow else { return seconds < 0 ? 0 : .max }
-        return max(0, product + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        let (sum, isOver) = product.addingReportingOverflow(
+            (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        guard !overflow, !isOver else { return seconds < 0 ? 0 : .max }
+        return max(0, sum)
     }
 
     /// As a number of seconds.

@@ -15,6 +15,24 @@ public func offLoop<Result: Sendable>(_ work: @escaping @Sendable () throws -> R
     }
 }
 
+/// As ``offLoop(_:)``, but after `limit`, or when the task is cancelled, the caller goes on without the result: for
+/// calls of C that can take any time, such as a name lookup. The work keeps its thread until it returns.
+///
+/// - Throws: ``DeadlineExceeded``, `CancellationError`, else what `work` throws.
+@LoopActor
+public func offLoop<Result: Sendable>(
+    abandonAfter limit: Duration, _ work: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+    let done = LoopEvent()
+    let task = Task(executorPreference: EventLoop.shared) {
+        let result = await Task(executorPreference: EventLoop.shared) { try await offLoop(work) }.result
+        await done.signal()
+        return try result.get()
+    }
+    try await withDeadline(limit) { try await done.wait() }
+    return try await task.value
+}
+
 /// A value that a pool thread leaves for the loop.
 ///
 /// `@unchecked Sendable`: libuv calls back on the loop only after the pool's thread has done, with a lock in between.

@@ -1,5 +1,6 @@
 /// What has been read off a socket and not been asked for yet: bytes in order, then the end, once.
 struct ReadBuffer {
+    /// Two at the most: each but the last is followed by one that did not fit in, and reading pauses when it is full.
     private var chunks: [[UInt8]] = []
     private var count = 0
     private var ending: Result<[UInt8]?, any Error>?
@@ -14,8 +15,13 @@ struct ReadBuffer {
     mutating func put(_ result: Result<[UInt8]?, LibuvError>) {
         switch result {
         case .success(.some(let bytes)):
-            chunks.append(bytes)
             count += bytes.count
+            // A peer that sends octet by octet must not cost an array for each.
+            if let last = chunks.last, last.count + bytes.count <= Self.capacity {
+                chunks[chunks.count - 1].append(contentsOf: bytes)
+            } else {
+                chunks.append(bytes)
+            }
         case .success(.none): ending = .success(nil)
         case .failure(let error): ending = .failure(error)
         }

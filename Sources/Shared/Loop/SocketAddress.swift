@@ -33,6 +33,8 @@ struct SocketAddress {
 
     /// Every address that `host` has, in the resolver's order (RFC 6724). Blocks: a name may ask a DNS server.
     static func resolve(host: String, port: Int, forListening: Bool = false) throws(LibuvError) -> [SocketAddress] {
+        // glibc would take the last sixteen bits of any other number.
+        guard (0...65_535).contains(port) else { throw LibuvError(code: UV_EINVAL.rawValue, call: "port \(port)") }
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_NUMERICSERV | (forListening ? AI_PASSIVE : 0)

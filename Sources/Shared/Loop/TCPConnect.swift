@@ -10,7 +10,7 @@ extension TCPConnection {
     ///   - timeout: for each address, and once for resolving the name.
     /// - Throws: ``LibuvError`` of the last address tried, ``DeadlineExceeded``, `CancellationError`.
     public static func connect(host: String, port: Int, timeout: Duration) async throws -> TCPConnection {
-        let addresses = try await offLoop { try SocketAddress.resolve(host: host, port: port) }
+        let addresses = try await offLoop(abandonAfter: timeout) { try SocketAddress.resolve(host: host, port: port) }
         var failure: any Error = LibuvError(code: UV_EAI_NONAME.rawValue, call: "getaddrinfo \(host)")
         for address in addresses {
             do {
@@ -31,6 +31,8 @@ extension TCPConnection {
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await connection.close() }
         }
+        // Cancelled since it opened: the handler above closes it in a moment, so it is of no use to anybody.
+        try Task.checkCancellation()
         connection.didOpen()
         return connection
     }

@@ -9,6 +9,9 @@ public final class TCPConnection {
     private var isReading = false
     private var reader: (number: Int, continuation: CheckedContinuation<[UInt8]?, any Error>)?
     private var nextReader = 0
+    /// A read on its way to wait: between its first look and its waiting, other tasks can have a turn.
+    private var isAboutToWait = false
+    private var abandonment: (any Error)?
 
     /// Whether ``close()`` has not been called yet.
     public private(set) var isOpen = true
@@ -32,6 +35,7 @@ public final class TCPConnection {
     isolated deinit { close() }
 
     func didOpen() {
+        guard isOpen else { return }
         uv_tcp_nodelay(handle, 1)
         remoteAddress = Self.address { uv_tcp_getpeername(handle, $0, $1) }?.host ?? "?"
     }
@@ -56,7 +60,7 @@ public final class TCPConnection {
     /// - Throws: ``LibuvError`` (a reset), `CancellationError` when the task is cancelled or the connection closed here.
     ///   Cancelling leaves the connection as it is.
     public func read() async throws -> [UInt8]? {
-        precondition(reader == nil, "two reads at once")
+        precondition(reader == nil && !isAboutToWait, "two reads at once")
         try Task.checkCancellation()
         if let result = inbox.take() {
             startReading()
@@ -65,21 +69,29 @@ public final class TCPConnection {
         guard isOpen else { throw CancellationError() }
         let number = nextReader
         nextReader += 1
+        isAboutToWait = true
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                // `withTaskCancellationHandler` may let others run before it gets here. Cancelled, closed or read meanwhile:
-                // nobody would come for this reader any more.
-                if Task.isCancelled || !isOpen { return continuation.resume(throwing: CancellationError()) }
-                if let result = inbox.take() {
-                    startReading()
-                    return continuation.resume(with: result)
-                }
-                reader = (number, continuation)
-                startReading()
+                wait(number, continuation)
             }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.cancelRead(number) }
         }
+    }
+
+    /// Leaves the reader for whoever brings something; looks first whether that was while it was on its way here.
+    private func wait(_ number: Int, _ continuation: CheckedContinuation<[UInt8]?, any Error>) {
+        isAboutToWait = false
+        if let error = abandonment.take() { return continuation.resume(throwing: error) }
+        if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
+        if let result = inbox.take() {
+            continuation.resume(with: result)
+        } else if isOpen {
+            reader = (number, continuation)
+        } else {
+            continuation.resume(throwing: CancellationError())
+        }
+        startReading()
     }
 
     private func startReading() {
@@ -97,11 +109,11 @@ public final class TCPConnection {
 
     fileprivate func didRead(_ result: Result<[UInt8]?, LibuvError>) {
         inbox.put(result)
-        if inbox.isFull || inbox.hasEnded { stopReading() }
         if let waiting = reader, let result = inbox.take() {
             reader = nil
             waiting.continuation.resume(with: result)
         }
+        if inbox.isFull || inbox.hasEnded { stopReading() }
         if inbox.hasEnded { end() }
     }
 
@@ -113,6 +125,7 @@ public final class TCPConnection {
 
     /// Fails the read that waits, if one does, and leaves the connection as it is: for timeouts.
     public func abandonRead(_ error: any Error) {
+        if isAboutToWait { abandonment = error }
         reader.take()?.continuation.resume(throwing: error)
     }
 

@@ -20,7 +20,8 @@ public final class TCPListener {
     ///   - backlog: connections that may wait in the kernel (`listen(2)`; `net.core.somaxconn` caps it).
     /// - Throws: the failure of the last address tried, naming the call: "uv_listen: address already in use".
     public init(host: String, port: Int, backlog: Int32 = 1024) throws(LibuvError) {
-        (connections, accepted) = AsyncStream.makeStream()
+        // Beyond that nobody seems to iterate: a connection let go of here is closed.
+        (connections, accepted) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(max(1, Int(backlog))))
         handle = try Self.listen(at: SocketAddress.resolve(host: host, port: port, forListening: true), backlog)
         handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     }

@@ -17,6 +17,9 @@ extension TCPConnection {
         try await writeRest(of: bytes, from: max(0, Int(taken)))
     }
 
+    /// Written bytes that the peer has not acknowledged yet: whether it takes any shows in this.
+    public var unacknowledgedBytes: Int { isOpen ? cuv_unacknowledged(handle) : 0 }
+
     /// libuv takes a mutable pointer and only reads from it.
     static func writable(_ source: UnsafeRawBufferPointer) -> UnsafeMutablePointer<CChar>? {
         UnsafeMutableRawPointer(mutating: source.baseAddress)?.assumingMemoryBound(to: CChar.self)
@@ -52,6 +55,8 @@ private final class WriteRequest {
     }
 
     func submit(to connection: TCPConnection) {
+        // Closed since `write` looked, and the handle may be gone with it.
+        guard connection.isOpen else { return finish(UV_ECANCELED.rawValue) }
         let data = Unmanaged.passRetained(self)
         request.pointee.data = data.toOpaque()
         var buffer = uv_buf_init(TCPConnection.writable(UnsafeRawBufferPointer(bytes)), UInt32(bytes.count))

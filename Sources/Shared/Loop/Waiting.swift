@@ -71,15 +71,11 @@ public final class LoopEvent {
         nextWaiter += 1
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-                // `withTaskCancellationHandler` may let others run before it gets here. Cancelled or signalled meanwhile:
-                // nobody would come for this waiter any more.
-                if Task.isCancelled {
-                    waiter.resume(throwing: CancellationError())
-                } else if hasHappened {
-                    waiter.resume()
-                } else {
-                    waiters[number] = waiter
-                }
+                // Other tasks can have had their turn since the checks above, because getting here may suspend. Nobody
+                // would come for this waiter any more.
+                if hasHappened { return waiter.resume() }
+                if Task.isCancelled { return waiter.resume(throwing: CancellationError()) }
+                waiters[number] = waiter
             }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.cancel(number) }

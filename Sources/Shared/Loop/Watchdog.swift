@@ -8,14 +8,16 @@ struct Watchdog {
     private(set) var longest: UInt64 = 0
 
     /// Takes the busy clock at the end of a turn; the difference to the last one is what the turn took.
-    mutating func turnEnded(busyClock: UInt64) {
+    ///
+    /// - Returns: what the turn took, when that is to be reported. The report is the caller's to call: it may come back
+    ///   here.
+    mutating func turnEnded(busyClock: UInt64) -> Duration? {
         let took = busyClock &- last
         let isFirst = last == 0
         last = busyClock
-        guard !isFirst else { return }
+        guard !isFirst else { return nil }
         longest = max(longest, took)
-        guard took >= threshold, let report else { return }
-        LoopActor.assumeIsolated { report(.nanoseconds(Int64(clamping: took))) }
+        return took >= threshold ? .nanoseconds(Int64(clamping: took)) : nil
     }
 
     /// The longest turn since the last call.
@@ -29,7 +31,8 @@ extension EventLoop {
     /// Calls `report` after each turn that kept the loop busy for at least `threshold` (the house allows 50 ms).
     @LoopActor
     public func watch(threshold: Duration, report: @escaping @LoopActor (Duration) -> Void) {
-        watchdog.threshold = UInt64(clamping: threshold.milliseconds) * 1_000_000
+        let (nanoseconds, isOver) = UInt64(clamping: threshold.milliseconds).multipliedReportingOverflow(by: 1_000_000)
+        watchdog.threshold = isOver ? .max : nanoseconds
         watchdog.report = report
     }
 

@@ -1,5 +1,5 @@
 internal import CHTTPParser
-public import HTTPTypes
+internal import HTTPTypes
 
 /// A request head as read: what was asked, and how its body is framed.
 struct RequestHead: Sendable {
@@ -28,6 +28,7 @@ enum HeadParser {
             }
         }
         if collected.hasTooManyFields { throw HTTPViolation(431, "more than \(maxFields) header fields") }
+        if parser.http_errno == HPE_INVALID_METHOD.rawValue { throw HTTPViolation(501, "an unknown method") }
         guard parsed == head.count, parser.http_errno == HPE_OK.rawValue else {
             let name = http_errno_description(http_errno(rawValue: parser.http_errno)).map { String(cString: $0) }
             throw HTTPViolation(400, "a head that cannot be read: \(name ?? "unknown")")

@@ -37,15 +37,15 @@ enum HeadRules {
     }
 
     /// `method SP request-target SP HTTP-version` (RFC 9112 §3), one blank each.
-    private static func checkRequestLine(_ line: UnsafeBufferPointer<UInt8>) throws(HTTPViolation) {
+    static func checkRequestLine(_ line: UnsafeBufferPointer<UInt8>) throws(HTTPViolation) {
         guard let first = line.firstIndex(of: Octet.space), let last = line.lastIndex(of: Octet.space), first < last
         else { throw HTTPViolation(400, "a request line that is not METHOD TARGET VERSION") }
         guard first > 0, line[..<first].allSatisfy(Octet.isToken) else {
             throw HTTPViolation(400, "a method that is no token")
         }
         let target = line[(first + 1)..<last]
-        guard !target.isEmpty, target.allSatisfy(Octet.isVisible) else {
-            throw HTTPViolation(400, "a request target that is not visible ASCII")
+        guard !target.isEmpty, target.allSatisfy({ Octet.isVisible($0) && $0 != UInt8(ascii: "#") }) else {
+            throw HTTPViolation(400, "a request target that is not visible ASCII without a fragment")
         }
         try checkVersion(line[(last + 1)...])
     }

@@ -17,6 +17,8 @@ struct RequestDecoder: Sendable {
     private var buffer: [UInt8] = []
     private var start = 0
     private var scanned = 0
+    private var scanner = HeadScanner()
+    private var emptyLines = 0
     private var state = State.head
     private let maxHeadBytes: Int
     private let maxFields: Int
@@ -29,15 +31,21 @@ struct RequestDecoder: Sendable {
     /// Whether octets of a next request have come already: the idle time is over, and the header time runs.
     var hasBegunHead: Bool { start < buffer.count }
 
+    /// What it holds, in bytes.
+    var bufferedBytes: Int { buffer.count }
+
     /// Adds octets from the socket.
     mutating func feed(_ octets: [UInt8]) {
-        if start == buffer.count {
-            buffer = octets
-            start = 0
-            scanned = 0
-        } else {
-            buffer.append(contentsOf: octets)
+        guard start < buffer.count else {
+            (buffer, start, scanned) = (octets, 0, 0)
+            return
         }
+        if start > 0 {
+            // Else a client that never lets the octets run out at the end of a request would fill memory.
+            buffer.removeSubrange(..<start)
+            (start, scanned) = (0, max(0, scanned - start))
+        }
+        buffer.append(contentsOf: octets)
     }
 
     /// The next event, or nil when more octets are needed for it.
@@ -53,7 +61,10 @@ struct RequestDecoder: Sendable {
             return decoder.isDone ? try next() : nil
         case .ending:
             state = .head
+            // A connection that waits for its next request, perhaps long, keeps nothing of this one.
+            if start == buffer.count { (buffer, start) = ([], 0) }
             scanned = start
+            scanner = HeadScanner()
             return .end
         }
     }
@@ -83,14 +94,14 @@ struct RequestDecoder: Sendable {
 
     private mutating func nextHead() throws(HTTPViolation) -> Event? {
         try skipEmptyLines()
-        guard let end = endOfHead() else {
+        guard let end = try endOfHead() else {
             if buffer.count - start > maxHeadBytes { throw HTTPViolation(431, "a head of over \(maxHeadBytes) bytes") }
             return nil
         }
         guard end - start <= maxHeadBytes else { throw HTTPViolation(431, "a head of over \(maxHeadBytes) bytes") }
         let head = try parse(start..<end)
         start = end
-        scanned = end
+        emptyLines = 0
         switch head.framing {
         case .none: state = .ending
         case .length(let count): state = .length(count)
@@ -113,29 +124,29 @@ struct RequestDecoder: Sendable {
         return try result.get()
     }
 
-    /// A client may send an empty line before its request (RFC 9112 §2.2).
+    /// A client may send an empty line before its request (RFC 9112 §2.2); with many it would only hold its connection.
     private mutating func skipEmptyLines() throws(HTTPViolation) {
         while start + 1 < buffer.count, buffer[start] == Octet.carriageReturn, buffer[start + 1] == Octet.lineFeed {
+            emptyLines += 1
+            guard emptyLines <= 4 else { throw HTTPViolation(400, "empty lines in place of a request") }
             start += 2
+            scanned = start
+            scanner = HeadScanner()
         }
-        scanned = max(scanned, start)
     }
 
-    /// Where the empty line ends, looking only at what has not been looked at.
-    private mutating func endOfHead() -> Int? {
-        let end = buffer.withUnsafeBufferPointer { octets -> Int? in
-            var index = max(start + 3, scanned)
-            while index < octets.count {
-                if octets[index] == Octet.lineFeed, octets[index - 1] == Octet.carriageReturn,
-                    octets[index - 2] == Octet.lineFeed, octets[index - 3] == Octet.carriageReturn
-                {
-                    return index + 1
-                }
-                index += 1
+    private mutating func endOfHead() throws(HTTPViolation) -> Int? {
+        var scanner = scanner
+        // As in `parse`, the result carries the error out.
+        let found = buffer.withUnsafeBufferPointer { octets -> Result<Int?, HTTPViolation> in
+            do throws(HTTPViolation) {
+                return .success(try scanner.endOfHead(octets, start: start, seen: scanned))
+            } catch {
+                return .failure(error)
             }
-            return nil
         }
+        self.scanner = scanner
         scanned = buffer.count
-        return end
+        return try found.get()
     }
 }

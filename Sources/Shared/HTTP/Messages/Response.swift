@@ -49,17 +49,41 @@ public struct Response: Sendable {
 @LoopActor
 public final class BodyWriter {
     private let send: @LoopActor ([UInt8]) async throws -> Void
+    private let length: Int?
+    private var isOver = false
+    private var isBroken = false
     /// Bytes written so far.
     public private(set) var count = 0
 
-    init(_ send: @escaping @LoopActor ([UInt8]) async throws -> Void) { self.send = send }
+    /// - Parameter length: what was said in the head; nil when nothing was.
+    init(length: Int? = nil, _ send: @escaping @LoopActor ([UInt8]) async throws -> Void) {
+        self.length = length
+        self.send = send
+    }
 
     /// Returns when the kernel has taken the bytes; a client that reads slowly makes this wait.
     ///
-    /// - Throws: when the client has gone, or takes nothing for the time that the server allows.
+    /// - Throws: when the client has gone, or takes nothing for the time that the server allows; when the body would be
+    ///   longer than was said, or is over already: the bytes would be taken for the next answer.
     public func write(_ bytes: [UInt8]) async throws {
         guard !bytes.isEmpty else { return }
+        guard !isOver else { throw BodyIsOver() }
+        guard count + bytes.count <= length ?? .max else {
+            isBroken = true
+            throw WrongLength()
+        }
         count += bytes.count
         try await send(bytes)
     }
+
+    /// Lets nothing more through.
+    ///
+    /// - Throws: when the body was not as long as was said.
+    func finish() throws {
+        isOver = true
+        if isBroken || (length ?? count) != count { throw WrongLength() }
+    }
+
+    struct WrongLength: Error {}
+    struct BodyIsOver: Error {}
 }

@@ -1,5 +1,5 @@
 internal import HTTPTypes
-public import Loop
+internal import Loop
 
 /// One event of a `text/event-stream` (HTML standard, "Server-sent events").
 public struct ServerSentEvent: Sendable, Equatable {
@@ -13,13 +13,31 @@ public struct ServerSentEvent: Sendable, Equatable {
         self.data = data
     }
 
-    /// Its lines, the empty one included.
+    /// Its lines, the empty one included. Line ends of any kind in the data become lines of the event; in name and id
+    /// they have no place and are left out.
     public var bytes: [UInt8] {
-        var text = ""
-        if let id { text += "id: \(id)\n" }
-        if let name { text += "event: \(name)\n" }
-        for line in data.split(separator: "\n", omittingEmptySubsequences: false) { text += "data: \(line)\n" }
-        return Array((text + "\n").utf8)
+        var octets: [UInt8] = []
+        octets.reserveCapacity(data.utf8.count + 64)
+        if let id { Self.append("id: ", id, to: &octets) }
+        if let name { Self.append("event: ", name, to: &octets) }
+        octets.append(contentsOf: "data: ".utf8)
+        var isAfterReturn = false
+        for octet in data.utf8 {
+            if octet == Octet.carriageReturn || (octet == Octet.lineFeed && !isAfterReturn) {
+                octets.append(contentsOf: "\ndata: ".utf8)
+            } else if octet != Octet.lineFeed {
+                octets.append(octet)
+            }
+            isAfterReturn = octet == Octet.carriageReturn
+        }
+        octets.append(contentsOf: "\n\n".utf8)
+        return octets
+    }
+
+    private static func append(_ field: String, _ value: String, to octets: inout [UInt8]) {
+        octets.append(contentsOf: field.utf8)
+        octets.append(contentsOf: value.utf8.filter { $0 != Octet.carriageReturn && $0 != Octet.lineFeed && $0 != 0 })
+        octets.append(Octet.lineFeed)
     }
 
     /// A line that clients skip: it keeps proxies from closing a quiet stream.

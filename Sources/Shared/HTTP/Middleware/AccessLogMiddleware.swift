@@ -1,5 +1,5 @@
 public import HTTPTypes
-public import Loop
+internal import Loop
 
 /// What there is to say of a request when its answer is ready.
 public struct AccessRecord: Sendable {

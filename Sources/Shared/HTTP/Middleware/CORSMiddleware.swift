@@ -1,5 +1,5 @@
-public import HTTPTypes
-public import Loop
+internal import HTTPTypes
+internal import Loop
 
 /// Lets pages of other origins use the service (the Fetch standard, "CORS protocol"). With no origin allowed, which is
 /// the default, it adds nothing.
@@ -12,15 +12,19 @@ public struct CORSMiddleware: Middleware {
     public func respond(to request: Request, next: Next) async throws -> Response {
         guard !origins.isEmpty else { return try await next(request) }
         let origin = request.headerFields[.origin]
-        var response =
-            isPreflight(request)
-            ? Response(status: .noContent) : try await next(request)
+        var response = await answer(request, next)
         if !origins.contains("*") { response.headers.append(HTTPField(name: .vary, value: "Origin")) }
         guard let origin, origins.contains("*") || origins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origins.contains("*") ? "*" : origin
         response.headers[.accessControlExposeHeaders] = "Location, Retry-After, X-Request-ID, Idempotent-Replayed"
         if isPreflight(request) { allow(request, in: &response.headers) }
         return response
+    }
+
+    /// Errors become answers here: without the fields the page would learn nothing of them.
+    @LoopActor private func answer(_ request: Request, _ next: Next) async -> Response {
+        if isPreflight(request) { return Response(status: .noContent) }
+        do { return try await next(request) } catch { return ErrorMiddleware.response(for: error) }
     }
 
     private func isPreflight(_ request: Request) -> Bool {

@@ -1,5 +1,5 @@
 internal import HTTPTypes
-public import Loop
+internal import Loop
 
 /// Turns every error into an answer, and tells `report` of those that nobody expected.
 public struct ErrorMiddleware: Middleware {

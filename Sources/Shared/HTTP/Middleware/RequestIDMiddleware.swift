@@ -1,5 +1,5 @@
 public import HTTPTypes
-public import Loop
+internal import Loop
 
 /// Gives each request an id and says it in the answer. One that the client sent (`X-Request-ID`, up to 64 visible
 /// characters) is kept, so that a request can be followed through several services.

@@ -18,9 +18,10 @@ struct RoutePattern: Sendable {
         }
     }
 
-    /// Whether it is a plain path.
-    var isLiteral: Bool {
-        segments.allSatisfy { if case .literal = $0 { true } else { false } }
+    /// Its segments, when it is a plain path.
+    var literal: [String]? {
+        let texts = segments.compactMap { if case .literal(let text) = $0 { text } else { nil } }
+        return texts.count == segments.count ? texts : nil
     }
 
     /// The values of its places when `path` matches, else nil. An empty segment matches no place.
@@ -28,9 +29,9 @@ struct RoutePattern: Sendable {
         var values: [String: String] = [:]
         for (index, segment) in segments.enumerated() {
             if case .rest(let name) = segment {
-                guard index < path.count else { return nil }
-                values[name] = path[index...].joined(separator: "/")
-                return values
+                let rest = path.dropFirst(index).joined(separator: "/")
+                values[name] = rest
+                return rest.isEmpty ? nil : values
             }
             guard index < path.count else { return nil }
             switch segment {

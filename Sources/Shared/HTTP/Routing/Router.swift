@@ -20,7 +20,8 @@ public final class Router {
     }
 
     private var routes: [Route] = []
-    private var literals: [String: [Route]] = [:]
+    /// By their segments: in `/a%2Fb` the slash is no separator, so that is not `/a/b`.
+    private var literals: [[String]: [Route]] = [:]
     private var middleware: [any Middleware] = []
     private var chain: Handler?
 
@@ -36,7 +37,7 @@ public final class Router {
     ) {
         let route = Route(
             method: method, pattern: RoutePattern(pattern), bodyLimit: bodyLimit, handler: handler)
-        if route.pattern.isLiteral { literals[pattern, default: []].append(route) } else { routes.append(route) }
+        if let path = route.pattern.literal { literals[path, default: []].append(route) } else { routes.append(route) }
     }
 
     /// Puts `next` inside all middleware added before it.
@@ -68,26 +69,46 @@ public final class Router {
     }
 
     private func dispatch(_ request: Request) async throws -> Response {
-        let (candidates, isHead) = (matches(request), request.method == .head)
-        let chosen =
-            candidates.first { $0.route.method == request.method }
-            ?? (isHead ? candidates.first { $0.route.method == .get } : nil)
+        // `OPTIONS *` asks about the server as a whole.
+        if request.head.path == "*" { return try refuse(request.method, allowed: descriptions.map(\.method)) }
+        var candidates = (literals[request.segments] ?? []).map { Match(route: $0, values: [:]) }
+        var chosen = choose(request.method, among: candidates)
+        if chosen == nil {
+            candidates += matches(request)
+            chosen = choose(request.method, among: candidates)
+        }
         guard let chosen else {
             if candidates.isEmpty { throw HTTPProblem(.notFound, "There is nothing at \(request.path).") }
             return try refuse(request.method, allowed: candidates.map(\.route.method))
         }
+        return try await handle(request, by: chosen)
+    }
+
+    private func handle(_ request: Request, by match: Match) async throws -> Response {
         var request = request
-        request.parameters = chosen.values
-        if let limit = chosen.route.bodyLimit { request.body.limit = limit }
+        request.parameters = match.values
+        if let limit = match.route.bodyLimit { request.body.limit = limit }
         if let length = request.body.length, length > request.body.limit {
             throw HTTPProblem.bodyTooLarge(limit: request.body.limit)
         }
-        return try await chosen.route.handler(request)
+        return try await match.route.handler(request)
     }
 
-    private func matches(_ request: Request) -> [(route: Route, values: [String: String])] {
-        if let literal = literals[request.path] { return literal.map { ($0, [:]) } }
-        return routes.compactMap { route in route.pattern.match(request.segments).map { (route, $0) } }
+    private struct Match {
+        let route: Route
+        let values: [String: String]
+    }
+
+    /// A HEAD is answered by GET where it has no route of its own.
+    private func choose(_ method: HTTPRequest.Method, among candidates: [Match]) -> Match? {
+        candidates.first { $0.route.method == method }
+            ?? (method == .head ? candidates.first { $0.route.method == .get } : nil)
+    }
+
+    private func matches(_ request: Request) -> [Match] {
+        routes.compactMap { route in
+            route.pattern.match(request.segments).map { Match(route: route, values: $0) }
+        }
     }
 
     /// 405 with `Allow`, or the answer to OPTIONS (RFC 9110 §9.3.7, §15.5.6).

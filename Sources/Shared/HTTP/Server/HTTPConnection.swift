@@ -22,9 +22,12 @@ final class HTTPConnection {
     /// Returns when the connection is closed.
     func run() async {
         do {
-            while try await serveOne() {}
-        } catch let violation as HTTPViolation {
-            await refuse(violation)
+            var served = 0
+            while let exchange = try await nextExchange(), try await serve(exchange) {
+                served += 1
+                // A pipeline that never runs dry must leave the loop to others.
+                if served.isMultiple(of: 32) { await Task.yield() }
+            }
         } catch {
             // The client has gone, or a streamed answer failed half-way: closing is all that is left to say.
         }
@@ -43,18 +46,35 @@ final class HTTPConnection {
         writer.close()
     }
 
+    private struct Exchange {
+        let head: RequestHead
+        let request: Request
+    }
+
+    /// The next request, or nil when there is none to answer. One that breaks the rules is refused here: once an answer
+    /// has begun, a second one would be taken for a part of it.
+    private func nextExchange() async throws -> Exchange? {
+        do {
+            guard !isStopping, let head = try await requests.nextHead() else { return nil }
+            let request = try Request(
+                head: head.request, body: requestBody(head), id: "", remoteAddress: connection.remoteAddress)
+            return Exchange(head: head, request: request)
+        } catch let violation as HTTPViolation {
+            await refuse(violation)
+            return nil
+        }
+    }
+
     /// - Returns: whether another request can follow.
-    private func serveOne() async throws -> Bool {
-        guard !isStopping, let head = try await requests.nextHead() else { return false }
-        let rules = ConnectionRules(head)
-        let body = requestBody(head)
-        let request = try Request(head: head.request, body: body, id: "", remoteAddress: connection.remoteAddress)
-        let response = await answer(head, request)
+    private func serve(_ exchange: Exchange) async throws -> Bool {
+        let (head, body) = (exchange.head, exchange.request.body)
+        let response = await answer(head, exchange.request)
         if case .abandoned = response.body { return false }
-        let encoder = ResponseEncoder(isHead: request.method == .head, isHTTP10: head.isHTTP10)
-        var after = rules.after(
+        let encoder = ResponseEncoder(isHead: exchange.request.method == .head, isHTTP10: head.isHTTP10)
+        requests.answerBegins()
+        var after = ConnectionRules(head).after(
             isBodyRead: body.isConsumed, continued: requests.continued, received: requests.received,
-            isStopping: isStopping)
+            isStopping: isStopping || requests.hasFailed)
         if encoder.framing(of: response) == .untilClose, after != .linger { after = .close }
         try await writer.send(response, encoder: encoder, closes: after == .close || after == .linger)
         if case .upgrade(let takeOver) = response.body {

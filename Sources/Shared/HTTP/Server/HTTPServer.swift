@@ -10,6 +10,9 @@ public final class HTTPServer {
     private var open: [ObjectIdentifier: HTTPConnection] = [:]
     private var isStopping = false
     private let allClosed = LoopEvent()
+    /// The grace is over: handlers that still run are cancelled.
+    private let cut = LoopEvent()
+    private var turnedAway = 0
 
     /// Binds, and accepts once ``run()`` is called.
     ///
@@ -33,8 +36,10 @@ public final class HTTPServer {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for await connection in listener.connections {
-                    group.addTask { await self.serve(connection) }
+                    group.addTask(executorPreference: EventLoop.shared) { await self.serve(connection) }
                 }
+                try? await self.cut.wait()
+                group.cancelAll()
             }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.stop(grace: .zero) }
@@ -48,6 +53,7 @@ public final class HTTPServer {
         for connection in open.values { connection.stop() }
         if !open.isEmpty, grace > .zero { try? await withDeadline(grace) { try await self.allClosed.wait() } }
         for connection in open.values { connection.close() }
+        cut.signal()
     }
 
     private func serve(_ peer: TCPConnection) async {
@@ -61,9 +67,19 @@ public final class HTTPServer {
     }
 
     private func turnAway(_ peer: TCPConnection) async {
+        turnedAway += 1
+        defer { turnedAway -= 1 }
         let answer = HTTPProblem(.serviceUnavailable, "Too many connections.", headers: [.retryAfter: "1"]).response
         let encoder = ResponseEncoder(isHead: false, isHTTP10: false)
-        try? await ResponseWriter(peer, limits: limits).send(answer, encoder: encoder, closes: true)
+        let isSent: Void? = try? await ResponseWriter(peer, limits: limits).send(answer, encoder: encoder, closes: true)
+        if isSent != nil, turnedAway <= Self.readersOfRefusals {
+            let requests = RequestStream(peer, limits: limits)
+            await requests.linger()
+            requests.close()
+        }
         peer.close()
     }
+
+    /// So many that are turned away at a time are given the time to read why.
+    private static let readersOfRefusals = 64
 }

@@ -8,13 +8,18 @@ final class RequestStream {
     private let limits: ServerLimits
     private var decoder: RequestDecoder
     private let clock = ContinuousClock()
+    /// The timer may fire when no read waits for it to be ended: the next one ends at once then.
+    private var isTimeUp = false
     private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
-    private var bodyStart: ContinuousClock.Instant
+    /// How long the current body was waited for; the time that its handler takes is not the client's.
+    private var waited: Duration = .zero
     private var expectsContinue = false
 
     /// Bytes of the current request's body so far.
     private(set) var received = 0
     private(set) var continued = false
+    /// The current body broke its framing or came too slowly: nothing that follows can be trusted.
+    private(set) var hasFailed = false
     /// A connection that waits for its next request can be closed at any time.
     private(set) var isIdle = false
 
@@ -22,7 +27,6 @@ final class RequestStream {
         self.connection = connection
         self.limits = limits
         decoder = RequestDecoder(maxHeadBytes: limits.headBytes, maxFields: limits.headerFields)
-        bodyStart = clock.now
     }
 
     /// The next request's head, or nil when the client has gone, or stayed idle too long.
@@ -36,7 +40,7 @@ final class RequestStream {
             }
             isIdle = !decoder.hasBegunHead
             defer { isIdle = false }
-            if isIdle { timer.start(after: limits.idleTime) } else if !headTimeRuns { startHeadTime() }
+            if isIdle { start(limits.idleTime) } else if !headTimeRuns { startHeadTime() }
             guard let bytes = try await read() else { return nil }
             if isIdle { startHeadTime() }
             decoder.feed(bytes)
@@ -47,7 +51,12 @@ final class RequestStream {
 
     private func startHeadTime() {
         headTimeRuns = true
-        timer.start(after: limits.headTime)
+        start(limits.headTime)
+    }
+
+    private func start(_ limit: Duration) {
+        isTimeUp = false
+        timer.start(after: limit)
     }
 
     private func begin(_ head: RequestHead) -> RequestHead {
@@ -55,13 +64,26 @@ final class RequestStream {
         headTimeRuns = false
         received = 0
         continued = false
+        hasFailed = false
         expectsContinue = ConnectionRules(head).expectsContinue
-        bodyStart = clock.now
+        waited = .zero
         return head
     }
 
+    /// From here on `100 Continue` would be taken for a part of the answer.
+    func answerBegins() { expectsContinue = false }
+
     /// The next bytes of the current request's body, nil at its end.
     func nextBody() async throws -> [UInt8]? {
+        do {
+            return try await decodeBody()
+        } catch let violation as HTTPViolation {
+            hasFailed = true
+            throw violation
+        }
+    }
+
+    private func decodeBody() async throws -> [UInt8]? {
         while true {
             switch try decoder.next() {
             case .body(let bytes):
@@ -78,10 +100,14 @@ final class RequestStream {
             continued = true
             try await connection.write(ResponseEncoder.goOn)
         }
-        let patience = limits.patience(received: received, elapsed: clock.now - bodyStart)
+        let patience = limits.patience(received: received, elapsed: waited)
         guard patience > .zero else { throw HTTPViolation(408, "the body came too slowly") }
-        timer.start(after: patience)
-        defer { timer.stop() }
+        start(patience)
+        let begin = clock.now
+        defer {
+            timer.stop()
+            waited += clock.now - begin
+        }
         guard let bytes = try await read() else { throw HTTPViolation(400, "the body ended too early") }
         decoder.feed(bytes)
     }
@@ -90,13 +116,14 @@ final class RequestStream {
     func linger() async {
         connection.finishWriting()
         var left = limits.lingerBytes
-        timer.start(after: limits.lingerTime)
+        start(limits.lingerTime)
         defer { timer.stop() }
-        while left > 0, let bytes = try? await connection.read() { left -= bytes.count }
+        while left > 0, !isTimeUp, let bytes = try? await connection.read() { left -= bytes.count }
     }
 
     private func read() async throws -> [UInt8]? {
         do {
+            if isTimeUp { throw ReadTimeout() }
             return try await connection.read()
         } catch is ReadTimeout {
             if isIdle { return nil }
@@ -104,10 +131,13 @@ final class RequestStream {
         }
     }
 
-    private func timeIsUp() { connection.abandonRead(ReadTimeout()) }
+    private func timeIsUp() {
+        isTimeUp = true
+        connection.abandonRead(ReadTimeout())
+    }
 
     /// Ends a wait for the next request; a request that is being handled goes on.
-    func stopIdling() { if isIdle { connection.abandonRead(ReadTimeout()) } }
+    func stopIdling() { if isIdle { timeIsUp() } }
 
     func takeRest() -> [UInt8] { decoder.takeRest() }
 

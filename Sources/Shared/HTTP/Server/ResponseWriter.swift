@@ -5,8 +5,10 @@ internal import Loop
 final class ResponseWriter {
     private let connection: TCPConnection
     private let limits: ServerLimits
-    private lazy var timer = LoopTimer { [connection] in connection.close() }
-    /// Handed to the kernel at once; small enough for `writeTime` to be a fair bound, large enough to cost nothing.
+    private lazy var timer = LoopTimer { [weak self] in self?.look() }
+    /// What the client had still to take when it was last looked at, since the write that waits began.
+    private var left: Int?
+    /// Handed to the kernel at once: so much of a body is copied at the most.
     private static let sliceBytes = 262_144
 
     init(_ connection: TCPConnection, limits: ServerLimits) {
@@ -25,7 +27,7 @@ final class ResponseWriter {
         switch response.body {
         case .none, .upgrade, .abandoned: try await write(head)
         case .bytes(let bytes): try await send(head, bytes)
-        case .stream(_, let produce): try await stream(head, framing, produce)
+        case .stream(let length, let produce): try await stream(head, framing, length, produce)
         }
     }
 
@@ -36,19 +38,17 @@ final class ResponseWriter {
     }
 
     private func stream(
-        _ head: [UInt8], _ framing: ResponseFraming,
+        _ head: [UInt8], _ framing: ResponseFraming, _ length: Int?,
         _ produce: @LoopActor @Sendable (BodyWriter) async throws -> Void
     ) async throws {
         try await write(head)
-        let body = BodyWriter { [self] bytes in
+        let body = BodyWriter(length: length) { [self] bytes in
             try await write(framing == .chunked ? ResponseEncoder.chunk(bytes) : bytes)
         }
+        defer { try? body.finish() }
         try await produce(body)
-        switch framing {
-        case .chunked: try await write(ResponseEncoder.lastChunk)
-        case .length(let length) where length != body.count: throw WrongLength()
-        default: break
-        }
+        try body.finish()
+        if framing == .chunked { try await write(ResponseEncoder.lastChunk) }
     }
 
     private func write(_ bytes: [UInt8]) async throws {
@@ -62,12 +62,20 @@ final class ResponseWriter {
     }
 
     private func writeSlice(_ bytes: [UInt8]) async throws {
-        timer.start(after: limits.writeTime)
+        left = nil
+        timer.start(after: limits.writeTime / 2)
         defer { timer.stop() }
         try await connection.write(bytes)
     }
 
-    func close() { timer.close() }
+    /// The kernel takes from us in steps of megabytes, so what the client takes is asked of the kernel itself.
+    private func look() {
+        let now = connection.unacknowledgedBytes
+        let least = max(1, Int((limits.writeTime / 2).seconds * Double(limits.writeRate)))
+        if let left, left - now < least { return connection.close() }
+        left = now
+        timer.start(after: limits.writeTime / 2)
+    }
 
-    private struct WrongLength: Error {}
+    func close() { timer.close() }
 }

@@ -18,6 +18,8 @@ public struct ServerLimits: Sendable {
     public var bodyRate = 1024
     /// How long a client may take nothing of an answer; over it the connection is closed.
     public var writeTime: Duration = .seconds(30)
+    /// The least bytes a second that a client must take of an answer, on the average of half a ``writeTime``.
+    public var writeRate = 1024
     /// How long, and how much, is read over after an early refusal.
     public var lingerTime: Duration = .seconds(2)
     public var lingerBytes = 16_777_216
