@@ -6,6 +6,7 @@ import Loop
 enum Main {
     static func main() {
         prepareProcess()
+        acceptSignals()
         do {
             let settings = try Settings(environment: ProcessInfo.processInfo.environment)
             defer { removePIDFile(settings.pidFile) }
@@ -29,13 +30,22 @@ enum Main {
         // Not through `print`, which keeps the line back while stdout is a pipe.
         FileHandle.standardOutput.write(Data("listening on \(settings.host):\(port)\n".utf8))
         if settings.logLevel != .error {
-            log("this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)")
+            log(
+                "this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)"
+            )
         }
         let signals = try [SIGTERM, SIGINT].map { signal in
             try SignalSource(signal) { Task(executorPreference: EventLoop.shared) { await sandbox.stop() } }
         }
         await sandbox.run()
         for signal in signals { signal.close() }
+    }
+
+    /// A program that starts another from one of its threads may leave it with SIGTERM blocked.
+    private static func acceptSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
     static func log(_ message: String) { FileHandle.standardError.write(Data("ComfySandbox: \(message)\n".utf8)) }

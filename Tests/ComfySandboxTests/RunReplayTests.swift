@@ -1,11 +1,14 @@
 import JSONText
 import Loop
+import TestSupport
 import Testing
 
 @testable import ComfySandbox
 
 /// Every recorded run tells the recorded events in the recorded order, and leaves the recorded history.
 @Suite struct RunReplayTests {
+    init() { startLoop() }
+
     @Test func `the recorded prompts tell the recorded events in order`() async throws {
         try #require(Recordings.runs.count == 13)
         try await RunningSandbox.with { sandbox in
@@ -40,7 +43,9 @@ import Testing
         let theirs = recorded.map { summary($0) }
         #expect(own == theirs, "\(name)")
         for (message, frame) in zip(messages, recorded) {
-            guard let data = message.data, let wanted = frame["data"], message.type != "progress_state" else { continue }
+            guard let data = message.data, let wanted = frame["data"], message.type != "progress_state" else {
+                continue
+            }
             #expect(Shape.difference(data, wanted) == nil, "\(name): \(message.type ?? "")")
         }
     }

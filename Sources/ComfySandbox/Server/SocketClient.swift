@@ -43,7 +43,8 @@ final class SocketClient {
     /// Returns when the socket is closed.
     func run(leftover: [UInt8]) async {
         let writer = Task(executorPreference: EventLoop.shared) { await self.write() }
-        do { try await read(leftover) } catch { /* A peer that breaks off or breaks the rules is let go either way. */  }
+        do { try await read(leftover) } catch { /* A peer that breaks off or breaks the rules is let go either way. */
+        }
         drop()
         await writer.value
     }

@@ -1,7 +1,6 @@
 import Foundation
 import JSONText
 import Loop
-import TestSupport
 
 @testable import ComfySandbox
 
@@ -25,7 +24,6 @@ final class RunningSandbox {
     static func with(
         workflows: [String: JSON] = [:], _ body: @escaping @LoopActor @Sendable (RunningSandbox) async throws -> Void
     ) async throws {
-        startLoop()
         let folder = FileManager.default.temporaryDirectory.path + "/sandbox-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var settings = Settings(path: folder + "/files")
@@ -36,7 +34,7 @@ final class RunningSandbox {
         for (name, graph) in workflows {
             try Data(graph.serialized()).write(to: URL(fileURLWithPath: folder + "/workflows/\(name).json"))
         }
-        let running = try await RunningSandbox(settings)
+        let running = try RunningSandbox(settings)
         let serving = Task(executorPreference: EventLoop.shared) { await running.sandbox.run() }
         let result: Result<Void, any Error>
         do { result = .success(try await body(running)) } catch { result = .failure(error) }
@@ -98,14 +96,17 @@ struct RawAnswer {
         let data = Data(bytes)
         guard let end = data.range(of: Data("\r\n\r\n".utf8)) else { throw NoAnswer() }
         let lines = String(decoding: data[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
-        guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { throw NoAnswer() }
+        guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw NoAnswer()
+        }
         self.status = status
         headers = Dictionary(
             lines.dropFirst().compactMap { line in
                 line.firstIndex(of: ":").map {
                     (line[..<$0].lowercased(), line[line.index(after: $0)...].trimmingCharacters(in: .whitespaces))
                 }
-            }) { first, _ in first }
+            }
+        ) { first, _ in first }
         body = [UInt8](data[end.upperBound...])
     }
 
