@@ -27,15 +27,16 @@ enum Main {
         } catch {
             throw Settings.Problem(message: "cannot listen on \(settings.host):\(settings.port): \(error)")
         }
+        // Before anybody can know that it runs, and so ask it to end.
+        let signals = try [SIGTERM, SIGINT].map { signal in
+            try SignalSource(signal) { Task(executorPreference: EventLoop.shared) { await sandbox.stop() } }
+        }
         // Not through `print`, which keeps the line back while stdout is a pipe.
         FileHandle.standardOutput.write(Data("listening on \(settings.host):\(port)\n".utf8))
         if settings.logLevel != .error {
             log(
                 "this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)"
             )
-        }
-        let signals = try [SIGTERM, SIGINT].map { signal in
-            try SignalSource(signal) { Task(executorPreference: EventLoop.shared) { await sandbox.stop() } }
         }
         await sandbox.run()
         for signal in signals { signal.close() }
