@@ -11,6 +11,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A C library of the system: a module map and a shim, nothing else.
@@ -38,6 +40,8 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], excluding 
 let package = Package(
     name: "easel",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -57,10 +61,22 @@ let package = Package(
         layer("Outbound", ["Loop", "HTTP", "WebSocket", "JSONText", "CCurl", httpTypes]),
         layer("Images", ["Loop", "CVips"]),
         layer("Workflows", ["JSONText", "Crypto"]),
+        layer("Operations", ["Loop", "JSONText", "HTTP", configuration, httpTypes, logging]),
         layer("Wire", ["JSONText", "Crypto"]),
 
+        program(
+            "GPUService",
+            [
+                "Loop", "HTTP", "JSONText", "Crypto", "WebSocket", "Outbound", "Images", "Workflows", "Operations", "Wire",
+                httpTypes, logging,
+            ]),
+        program(
+            "BackendAPI",
+            [
+                "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire",
+                httpTypes, logging, grdb,
+            ]),
         program("ComfySandbox", ["Loop", "JSONText", "Crypto", "HTTP", "WebSocket", "Images", httpTypes]),
-        tests(of: "ComfySandbox", ["Loop", "JSONText", "Images"], excluding: ["Recordings"]),
 
         .target(
             name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
@@ -73,7 +89,20 @@ let package = Package(
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
         tests(of: "Workflows", ["JSONText"]),
+        tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
         tests(of: "Wire", ["JSONText"]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Images", "WebSocket"], excluding: ["Recordings"]),
+        tests(
+            of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
+        tests(
+            of: "BackendAPI", ["Loop", "HTTP", "JSONText", "Outbound", "Workflows", "Wire", "Images", httpTypes, grdb]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "BackendAPI", "GPUService", "ComfySandbox", "Loop", "JSONText", "Crypto", "Outbound", "Images",
+                "TestSupport", httpTypes,
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -64,15 +64,6 @@ refuse() {
     exit 2
 }
 
-choose_workspace() {
-    GIVEN_WORKSPACE=${WORKSPACE-}
-    if [[ -z $GIVEN_WORKSPACE ]]; then
-        WORKSPACE=$ROOT/.workspace
-        [[ ! -d /workspace ]] || WORKSPACE=/workspace
-    fi
-    WORKSPACE=$(realpath -m -- "$WORKSPACE")
-}
-
 prepare_workspace() {
     local file
     mkdir -p -- "$WORKSPACE/logs" || die "Cannot make $WORKSPACE/logs."
@@ -151,7 +142,7 @@ status() {
 
 main() {
     read_arguments "$@"
-    unset EASEL_PID_FILE EASEL_ENV_FILE
+    unset EASEL_PID_FILE EASEL_ENV_FILE EASEL_URL
     choose_workspace
     find_binaries
     "$COMMAND"

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Loop
 import Outbound
+import TestSupport
 import Testing
 
 @Suite struct FailureTests {

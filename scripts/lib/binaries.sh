@@ -43,7 +43,8 @@ build_when_stale() { # BINARY_NAME…
 
 build() { # BINARY_NAME: the reason
     command -v swift >/dev/null ||
-        die "$1 must be built, and there is no Swift here. Install Swift 6.2 or newer (https://swift.org/install), or use the release archive."
+        die "$1 must be built, and there is no Swift here. Install Swift 6.2 or newer (https://swift.org/install)," \
+            "or use the release archive."
     "$ROOT/scripts/install-deps.sh" 9>&- || warn "Going on without the packages above; the build may fail for it."
     info "Building ($1 is absent or older than its sources); the first time takes minutes …"
     mkdir -p -- "$ROOT/.build" && : >"$BUILT.new"

@@ -32,7 +32,8 @@ bare_get() { # URL LIMIT_SECONDS
     # shellcheck disable=SC2016 # expanded by the inner shell, from its arguments
     timeout "$2" bash -c '
         exec 3<>"/dev/tcp/$1/$2" || exit
-        printf "GET %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n" "$3" "$4" "$2" >&3
+        printf -v request "GET %s HTTP/1.1\r\nHost: %s:%s\r\nConnection: close\r\n\r\n" "$3" "$4" "$2"
+        printf %s "$request" | cat >&3
         IFS=" " read -r _ status _ <&3
         sed "1,/^\r*\$/d" <&3
         printf "\n%s" "$status"' bash "$(bare_host "$host")" "$port" "$path" "$host" 2>/dev/null

@@ -6,15 +6,14 @@ STARTUP_LOG=/dev/null
 WARNINGS=0
 
 # Colour is for people: only on a terminal, and not where NO_COLOR asks for none.
-colour_for() { # FD CODE
-    [[ -t $1 && -z ${NO_COLOR-} && ${TERM-} != dumb ]] && printf '\e[%sm' "$2"
+wants_colour() { # FD
+    [[ -t $1 && -z ${NO_COLOR-} && ${TERM-} != dumb ]]
 }
 
 say() { # FD CODE LEVEL TEXT…
-    local fd=$1 code=$2 level=$3 on off='' line
-    shift 3
-    printf -v line '%(%Y-%m-%d %H:%M:%S)T %-7s %s' -1 "$level" "$*"
-    on=$(colour_for "$fd" "$code") && off=$'\e[0m'
+    local fd=$1 on='' off='' line
+    wants_colour "$fd" && on=$'\e['$2m off=$'\e[0m'
+    printf -v line '%(%Y-%m-%d %H:%M:%S)T %-7s %s' -1 "$3" "${*:4}"
     printf '%s\n' "$on$line$off" >&"$fd"
     printf '%s\n' "$line" 2>/dev/null >>"$STARTUP_LOG"
 }
@@ -47,7 +46,9 @@ keep_small() { # FILE
     ((size < 20000000)) || mv -f -- "$1" "$1.1"
 }
 
+# Milliseconds since the machine started: a pod's clock may still be set while it boots.
 now_ms() {
-    local micros=${EPOCHREALTIME/[.,]/}
-    printf '%s' "$((micros / 1000))"
+    local uptime
+    read -r uptime _ </proc/uptime
+    printf '%s' "$((10#${uptime/./} * 10))"
 }

@@ -23,11 +23,11 @@ is_living() { # PID
     [[ ${stat:0:1} != [ZX] ]]
 }
 
-# The PID file that a process was started for, from its own environment; empty when it was started without one.
-pid_file_of() { # PID
+# A variable of a running process, as it was when that started; empty without it.
+variable_of() { # PID NAME
     local entry
     while IFS= read -r -d '' entry; do
-        [[ $entry == EASEL_PID_FILE=* ]] && printf '%s' "${entry#*=}" && return
+        [[ $entry == "$2="* ]] && printf '%s' "${entry#*=}" && return
     done < <(cat -- "/proc/$1/environ" 2>/dev/null)
 }
 
@@ -39,12 +39,17 @@ runs_binary() { # PID BINARY_NAME
     [[ $exe == "$(realpath -m -- "$BIN/$2")" || $exe == "$ROOT/bin/$2" || $exe == "$ROOT/.build/"*"/$2" ]]
 }
 
+# Has a rebuild replaced the binary since the process started?
+is_outdated() { # PID
+    [[ $(readlink -- "/proc/$1/exe") == *' (deleted)' ]]
+}
+
 # The telegram bot may be any program, so it is known by the PID file in its environment. A service is known by its
 # binary; one that was started for the PID file of another workspace is that one's.
 is_ours() { # NAME PID
     local theirs
     is_living "$2" || return 1
-    theirs=$(pid_file_of "$2")
+    theirs=$(variable_of "$2" EASEL_PID_FILE)
     if [[ -z ${BINARY_OF[$1]-} ]]; then
         [[ -n $theirs && $theirs -ef $(pid_file "$1") ]]
     else
@@ -62,16 +67,17 @@ forget_pid() { # NAME PID: removes the PID file when it (still) holds that numbe
 }
 
 # What the caller had open is not the service's: neither our lock nor the pipe of a script that waits for its end.
+# The loop takes no redirection: bash would keep the real stderr in a descriptor that is closed here.
 close_descriptors() {
     local fd
     for fd in "/proc/$BASHPID/fd/"*; do
         fd=${fd##*/}
         ((fd <= 2)) || eval "exec $fd>&-"
-    done 2>/dev/null
+    done
 }
 
-# Starts a command in the background, in a session of its own, with CHILD_ENV. CHILD is its process; what it logs begins in
-# its log file after LOG_FROM bytes.
+# Starts a command in the background, in a session of its own, with CHILD_ENV. CHILD is its process; what it logs
+# begins in its log file after LOG_FROM bytes.
 launch() { # NAME COMMAND…
     local name=$1 log file
     shift

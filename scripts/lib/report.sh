@@ -28,7 +28,7 @@ service_lines() {
     for name in comfy_sandbox gpu_server backend telegram_bot; do
         is_expected "$name" || continue
         if pid=$(running_pid "$name"); then
-            printf '%-13s running  PID %-8s%s\n' "${TITLE_OF[$name]}" "$pid" "$(condition "$name")"
+            printf '%-13s running  PID %s%s\n' "${TITLE_OF[$name]}" "$pid" "$(condition "$name" "$pid")"
         elif [[ -e $(pid_file "$name") ]]; then
             printf '%-13s not running (its PID file is stale)\n' "${TITLE_OF[$name]}"
         else
@@ -45,17 +45,19 @@ is_expected() { # NAME
     esac
 }
 
-condition() { # NAME: its address and its health, asked now
+condition() { # NAME PID: its address and its health, asked now
     local word url=${URL_OF[$1]-}
     [[ -n $url ]] || return 0
-    if ! http_get "$url${HEALTH_OF[$1]}" 2000; then
+    if ! listens "$2" "${PORT_OF[$1]}"; then
+        word="does not listen there"
+    elif ! http_get "$url${HEALTH_OF[$1]}" 2000; then
         word="does not answer"
     else
         word=$(health_word)
-        [[ -n $word || $HTTP_STATUS == 200 ]] || word="HTTP $HTTP_STATUS"
+        [[ $HTTP_STATUS == 200 ]] || word="HTTP $HTTP_STATUS${word:+, $word}"
         [[ $HTTP_BODY != *'"comfyui_available"'*false* ]] || word+=", no ComfyUI at $COMFYUI"
     fi
-    printf '%s' "$url${word:+  $word}"
+    printf '  %s' "$url${word:+  $word}"
 }
 
 all_run() {

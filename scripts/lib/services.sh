@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034 # what is set here is read in another file of startup.sh
 # The services: where each is found, what it is started with, and how it is started and stopped.
 
-declare -A TITLE_OF=([gpu_server]="GPU service" [backend]="Backend" [comfy_sandbox]="Sandbox" [telegram_bot]="Telegram bot")
+declare -A TITLE_OF=([gpu_server]="GPU service" [backend]=Backend [comfy_sandbox]=Sandbox [telegram_bot]="Telegram bot")
 declare -A BINARY_OF=([gpu_server]=GPUService [backend]=BackendAPI [comfy_sandbox]=ComfySandbox)
 declare -A HEALTH_OF=([gpu_server]=/health [backend]=/health [comfy_sandbox]=/system_stats)
 declare -A PORT_OF=() URL_OF=()
@@ -20,15 +20,18 @@ read_settings() {
     WORKFLOWS=$(setting "$GPU_ENV" WORKFLOWS_PATH "$ROOT/workflows")
     BOT_COMMAND=$(setting "$BACKEND_ENV" TELEGRAM_BOT_COMMAND)
     read_comfyui
+    follow_running
 }
 
 # The sandbox takes the place of the first ComfyUI that the GPU service looks for; SANDBOX_HOST and SANDBOX_PORT say
 # otherwise, and then the GPU service is sent there unless COMFYUI_API_URL is set as well.
 read_comfyui() {
-    local host=localhost port=8188
+    local host='' port=''
     COMFYUI=$(setting "$GPU_ENV" COMFYUI_API_URL)
-    if [[ -z $COMFYUI ]] && { $WITH_SANDBOX || running_pid comfy_sandbox >/dev/null; }; then
+    if [[ -z $COMFYUI ]] && $WITH_SANDBOX; then
         COMFYUI=http://$(reachable "${SANDBOX_HOST:-127.0.0.1}"):${SANDBOX_PORT:-8188}
+    elif [[ -z $COMFYUI ]]; then
+        COMFYUI=$(running_url comfy_sandbox)
     fi
     COMFYUI=${COMFYUI:-http://localhost:8188}
     if [[ ${COMFYUI%%,*} =~ ^[[:space:]]*http://(\[[^]]*\]|[^:/[:space:]]+)(:([0-9]+))? ]]; then
@@ -38,6 +41,20 @@ read_comfyui() {
     SANDBOX_BIND=${SANDBOX_HOST:-${host/#localhost/127.0.0.1}}
     PORT_OF[comfy_sandbox]=${SANDBOX_PORT:-$port}
     URL_OF[comfy_sandbox]=http://$(reachable "$SANDBOX_BIND"):${PORT_OF[comfy_sandbox]}
+}
+
+# What already runs is asked where it was started, whatever the settings say by now.
+follow_running() {
+    local name url
+    for name in "${!URL_OF[@]}"; do
+        url=$(running_url "$name")
+        [[ -z $url ]] || URL_OF[$name]=$url PORT_OF[$name]=${url##*:}
+    done
+}
+
+running_url() { # NAME
+    local pid
+    pid=$(running_pid "$1") && variable_of "$pid" EASEL_URL
 }
 
 comfyui_answers() {
@@ -63,6 +80,7 @@ environment_for() { # NAME
             "WORKFLOWS_PATH=$WORKFLOWS")
         ;;
     esac
+    [[ -z ${URL_OF[$1]-} ]] || CHILD_ENV+=("EASEL_URL=${URL_OF[$1]}")
     # The libraries that a release carries are for its programs only.
     if [[ -d $ROOT/lib && $BIN == "$ROOT/bin" && $1 != telegram_bot ]]; then
         CHILD_ENV+=("LD_LIBRARY_PATH=$ROOT/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
@@ -71,7 +89,11 @@ environment_for() { # NAME
 
 start_service() { # NAME
     local name=$1 pid
-    pid=$(running_pid "$name") && respect "$name" "$pid" && return
+    if pid=$(running_pid "$name"); then
+        respect "$name" "$pid" && return
+        # It has ended meanwhile: the new one goes where the settings say.
+        read_settings
+    fi
     note_stale "$name"
     environment_for "$name"
     launch "$name" "$BIN/${BINARY_OF[$name]}"
@@ -95,7 +117,10 @@ respect() { # NAME PID
     local name=$1 pid=$2 title=${TITLE_OF[$1]} grace
     until_answers "$pid" "${PORT_OF[$name]}" "${URL_OF[$name]}${HEALTH_OF[$name]}" "$HEALTH_LIMIT_MS"
     case $? in
-    0) info "$title already runs: ${URL_OF[$name]} (PID $pid)." ;;
+    0)
+        info "$title already runs: ${URL_OF[$name]} (PID $pid)."
+        ! is_outdated "$pid" || info "$title is of an older build; stop and start it to run the new one."
+        ;;
     1) return 1 ;;
     *)
         grace=$(grace_of "$name")
@@ -115,15 +140,16 @@ note_stale() { # NAME
 }
 
 report_death() { # NAME
-    local name=$1 code reason=
+    local name=$1 log code reason=
+    log=$(log_file "$name")
     wait "$CHILD" 2>/dev/null
     code=$?
     FAILED=1
     forget_pid "$name" "$CHILD"
     [[ -n ${PORT_OF[$name]-} && -n $(port_holder "${PORT_OF[$name]}") ]] &&
         reason=" Port ${PORT_OF[$name]} is taken by another program."
-    error "${TITLE_OF[$name]} could not be started: it ended with exit code $code.$reason The end of $(log_file "$name"):"
-    tail -c "+$((LOG_FROM + 1))" -- "$(log_file "$name")" | tail -n 15 | quote 2
+    error "${TITLE_OF[$name]} could not be started: it ended with exit code $code.$reason The end of $log:"
+    tail -c "+$((LOG_FROM + 1))" -- "$log" | tail -n 15 | quote 2
 }
 
 port_holder() { # PORT
@@ -136,7 +162,8 @@ start_sandbox() {
     elif [[ $SANDBOX_BIND =~ ^(localhost|127\..*|0\.0\.0\.0|\[?::1?\]?)$ ]]; then
         start_service comfy_sandbox
     else
-        warn "COMFYUI_API_URL names another machine ($COMFYUI); the sandbox cannot take its place and is not started."
+        warn "No ComfyUI answers at $COMFYUI, and the sandbox can only take the place of one at http:// on this" \
+            "machine; it is not started."
     fi
 }
 

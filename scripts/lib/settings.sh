@@ -63,3 +63,13 @@ reachable() { # HOST
     [[ $host == *:* ]] && host="[$host]"
     printf '%s' "$host"
 }
+
+# Sets WORKSPACE, and GIVEN_WORKSPACE to what the environment said.
+choose_workspace() {
+    GIVEN_WORKSPACE=${WORKSPACE-}
+    if [[ -z $GIVEN_WORKSPACE ]]; then
+        WORKSPACE=$ROOT/.workspace
+        [[ ! -d /workspace ]] || WORKSPACE=/workspace
+    fi
+    WORKSPACE=$(realpath -m -- "$WORKSPACE")
+}

@@ -12,10 +12,13 @@ public final class ClientResponse {
     public let headers: HTTPFields
     private let transfer: Transfer
     private let maxBodyBytes: Int
+    /// Else `Content-Length` tells of a body that does not come (RFC 9112, section 6.3).
+    private let hasBody: Bool
 
-    init(_ transfer: Transfer, head: ResponseHead, maxBodyBytes: Int) {
+    init(_ transfer: Transfer, head: ResponseHead, of request: ClientRequest) {
         self.transfer = transfer
-        self.maxBodyBytes = maxBodyBytes
+        maxBodyBytes = request.maxBodyBytes
+        hasBody = request.method != .head && ![204, 304].contains(head.status)
         status = head.status
         headers = head.fields
     }
@@ -34,7 +37,7 @@ public final class ClientResponse {
     /// - Throws: as ``next()``, and `.tooLarge` as soon as it is known, which ends the transfer.
     public func collect(upTo limit: Int? = nil) async throws -> [UInt8] {
         let limit = limit ?? maxBodyBytes
-        if let length = headers[.contentLength].flatMap(Int.init), length > limit, !transfer.hasNoBody {
+        if hasBody, let length = headers[.contentLength].flatMap(Int.init), length > limit {
             throw tooLarge(limit)
         }
         var body: [UInt8] = []

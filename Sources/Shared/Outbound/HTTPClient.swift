@@ -46,7 +46,7 @@ public final class HTTPClient {
         try Task.checkCancellation()
         let transfer = try Transfer(request, on: multi, userAgent: configuration.userAgent)
         let head = try await transfer.run()
-        return ClientResponse(transfer, head: head, maxBodyBytes: request.maxBodyBytes)
+        return ClientResponse(transfer, head: head, of: request)
     }
 
     /// Ends all transfers (`.interrupted`) and closes all connections. Safe to call twice.

@@ -8,9 +8,6 @@ final class Transfer {
     let easy: UnsafeMutableRawPointer
     /// Host and port, for messages.
     let peer: String
-    /// An answer to HEAD: its `Content-Length` tells of a body that does not come.
-    let hasNoBody: Bool
-
     private let multi: CurlMulti
     private let connectLimit: Duration
     private var fields: UnsafeMutablePointer<curl_slist>?
@@ -39,7 +36,6 @@ final class Transfer {
         let url = try RequestURL(request.url)
         easy = try multi.makeEasy()
         peer = url.peer
-        hasNoBody = request.method == .head
         self.multi = multi
         connectLimit = request.timeouts.connect
         head = ResponseHeadParser(followsRedirects: TransferOptions.followsRedirects(request))
@@ -89,9 +85,10 @@ final class Transfer {
         timer = LoopTimer { [weak self] in self?.checkTime() }
         checkTime()
         while true {
-            if Task.isCancelled { end(.failure(CancellationError())) }
-            if case .failure(let error) = ending { throw error }
+            try checkCancellation()
+            // A short answer may have broken off already: its reader gets to know, after what came of it.
             if let head = head.head { return head }
+            if case .failure(let error) = ending { throw error }
             if ending != nil { throw TransportError(.interrupted, "\(peer) closed the connection before it answered") }
             await change()
         }
@@ -100,10 +97,7 @@ final class Transfer {
     /// The next bytes of the answer's body, or nil after the last.
     func nextBytes() async throws -> [UInt8]? {
         while true {
-            if Task.isCancelled {
-                end(.failure(CancellationError()))
-                throw CancellationError()
-            }
+            try checkCancellation()
             if let bytes = inbox.take() {
                 resumeReceiving()
                 return bytes
@@ -132,6 +126,12 @@ final class Transfer {
     func finish(_ code: CURLcode) {
         guard code != CURLE_OK else { return end(.success(())) }
         end(.failure(CurlFailure.error(code, of: easy, peer: peer, connect: connectLimit)))
+    }
+
+    private func checkCancellation() throws {
+        guard Task.isCancelled else { return }
+        end(.failure(CancellationError()))
+        throw CancellationError()
     }
 
     private func change() async {

@@ -55,7 +55,7 @@ struct MemberReader {
     }
 
     mutating func number(_ name: String) -> JSON? {
-        take(name, "must be a number") { ExactNumber($0) == nil ? nil : $0 }
+        take(name, "must be a number") { $0.double == nil ? Optional.none : $0 }
     }
 
     /// A whole number from 0.

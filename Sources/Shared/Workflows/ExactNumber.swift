@@ -9,7 +9,10 @@ enum ExactNumber {
         switch value {
         case .integer(let number): self = .integer(Int128(number))
         case .unsigned(let number): self = .integer(Int128(number))
-        case .double(let number) where number.isFinite: self = .double(number)
+        case .double(let number):
+            guard number.isFinite else { return nil }
+            // Otherwise 2^64 would round to the largest seed, and be no larger than it.
+            self = Int128(exactly: number).map(ExactNumber.integer) ?? .double(number)
         default: return nil
         }
     }

@@ -43,7 +43,7 @@ extension Workflow {
     private func value(
         of parameter: String, _ schema: ValueSchema, _ values: JSONObject, _ uploads: [String: [String]]
     ) throws(InjectionError) -> JSON? {
-        let given = values[parameter].flatMap { $0.isNull ? nil : $0 }
+        let given = values[parameter].flatMap { $0.isNull ? Optional.none : $0 }
         guard schema.isImage else { return given }
         guard let names = uploads[parameter], !names.isEmpty else {
             if given == nil { return nil }

@@ -73,7 +73,7 @@ struct ValueCheck {
         guard let number = ExactNumber(value) else { return }
         func bound(_ limit: JSON?, _ breaks: (ExactNumber) -> Bool) -> String? {
             guard let limit, let exact = ExactNumber(limit), breaks(exact) else { return nil }
-            return limit.text
+            return Self.text(limit)
         }
         if let limit = bound(schema.minimum, { number < $0 }) {
             fault("greater_than_equal", loc, "Input should be greater than or equal to \(limit)", value)
@@ -121,6 +121,11 @@ struct ValueCheck {
     private static func same(_ one: JSON, _ other: JSON) -> Bool {
         if let first = ExactNumber(one), let second = ExactNumber(other) { return first == second }
         return one == other
+    }
+
+    /// A bound as pydantic writes it: `1.0` is `1`.
+    private static func text(_ limit: JSON) -> String {
+        (converted(limit, to: .integer) ?? limit).text
     }
 
     private static func count(_ number: Int, _ noun: String) -> String {

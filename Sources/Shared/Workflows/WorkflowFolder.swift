@@ -11,6 +11,12 @@ public struct WorkflowFolder: Sendable, Hashable {
     /// What is wrong in `styles.json`, a sentence each; the other styles are used.
     public var styleFaults: [String]
 
+    public init(workflows: [Workflow] = [], styles: [Style] = [], styleFaults: [String] = []) {
+        self.workflows = workflows
+        self.styles = styles
+        self.styleFaults = styleFaults
+    }
+
     /// A graph or manifest larger than this is not read.
     public static let fileLimit = 16 << 20
     /// Workflows beyond so many are not listed.

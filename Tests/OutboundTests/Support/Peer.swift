@@ -52,7 +52,7 @@ final class PeerConnection {
     /// The client has closed or reset the connection.
     let gone = LoopEvent()
     private let tcp: TCPConnection
-    private var buffer: [UInt8] = []
+    private var buffer: ArraySlice<UInt8> = []
 
     init(_ tcp: TCPConnection, number: Int) {
         self.tcp = tcp
@@ -62,33 +62,28 @@ final class PeerConnection {
 
     /// The next request's head with the blank line, or nil when the client has closed.
     func head() async throws -> String? {
-        while true {
-            if let end = buffer.firstRange(of: Array("\r\n\r\n".utf8)) {
-                defer { buffer.removeSubrange(..<end.upperBound) }
-                return String(decoding: buffer[..<end.upperBound], as: UTF8.self)
-            }
-            guard let more = try await tcp.read() else { return nil }
-            buffer += more
-        }
+        let bytes = try await bytes(through: "\r\n\r\n")
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
     /// The next `count` bytes, fewer when the client has closed.
     func bytes(_ count: Int) async throws -> [UInt8] {
         while buffer.count < count, let more = try await tcp.read() { buffer += more }
-        defer { buffer.removeFirst(min(count, buffer.count)) }
-        return Array(buffer.prefix(count))
+        return take(count)
     }
 
     /// All bytes up to and with `end`.
     func bytes(through end: String) async throws -> [UInt8] {
         while true {
-            if let range = buffer.firstRange(of: Array(end.utf8)) {
-                defer { buffer.removeSubrange(..<range.upperBound) }
-                return Array(buffer[..<range.upperBound])
-            }
-            guard let more = try await tcp.read() else { return buffer }
+            if let range = buffer.firstRange(of: Array(end.utf8)) { return take(range.upperBound - buffer.startIndex) }
+            guard let more = try await tcp.read() else { return take(buffer.count) }
             buffer += more
         }
+    }
+
+    private func take(_ count: Int) -> [UInt8] {
+        defer { buffer = buffer.dropFirst(count) }
+        return Array(buffer.prefix(count))
     }
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }

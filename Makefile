@@ -1,0 +1,38 @@
+# Easel: what a developer types. `make` alone lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+SCRIPTS := startup.sh .ci/run $(wildcard scripts/*.sh)
+.PHONY: help deps build demo run stop test lint bench dist
+
+help: ## list these targets
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 14
+
+deps: ## install the Debian packages that Easel is built with (nothing to do when they are there)
+	@scripts/install-deps.sh
+
+build: deps ## build the services for release
+	swift build -c release
+
+demo: deps ## build, start everything (a sandbox in place of a missing ComfyUI), make a picture
+	@scripts/demo.sh
+
+run: ## build what changed and start the services (startup.sh)
+	@./startup.sh
+
+stop: ## stop the services gracefully
+	@./startup.sh stop
+
+test: deps ## run every test
+	swift build --build-tests
+	swift test --skip-build --parallel
+
+lint: ## check the format of the Swift sources and the shell scripts
+	swift format lint --strict --recursive Package.swift Sources Tests
+	shellcheck -x $(SCRIPTS)
+	shellcheck -x scripts/lib/*.sh
+
+bench: ## measure Easel on this machine
+	@scripts/bench.sh
+
+dist: deps ## pack a release that needs neither Swift nor packages: dist/easel-VERSION-linux-ARCH.tar.gz
+	@scripts/dist.sh

@@ -1,0 +1,43 @@
+import Glibc
+import Loop
+import Operations
+
+/// Every setting of the backend, read once at start. `env.templates/backend.env` explains each.
+struct Configuration: Sendable {
+    var host: String
+    var port: Int
+    var gpuServiceURLs: [String]
+    var requestTimeout: Duration
+    var dataPath: String
+    var maxBodyBytes: Int
+    var maxWait: Duration
+    var maxQueuedTasks: Int
+    var maxFaceImages: Int
+    var maxImageBytes: Int
+    var apiTitle: String
+    var apiVersion: String
+
+    init(reading settings: SettingsReader) {
+        host = settings.string("BACKEND_HOST", default: "0.0.0.0", "address to listen on")
+        port = settings.port("BACKEND_PORT", or: "PORT", default: 8000, "port to listen on")
+        gpuServiceURLs = settings.urls(
+            "GPU_SERVICE_URL", default: ["http://localhost:8001"], "the GPU service's address, or several with commas")
+        requestTimeout = settings.duration(
+            "REQUEST_TIMEOUT", default: 180, in: 1...86_400, "seconds that one generation may run")
+        let workspace = settings.path(
+            "WORKSPACE", default: Self.defaultWorkspace, defaultText: "/workspace where it exists, else .workspace",
+            "the folder that outlives a restart of the pod")
+        dataPath = settings.path(
+            "DATA_PATH", default: workspace + "/data", defaultText: "$WORKSPACE/data", "database and pictures")
+        maxBodyBytes = settings.megabytes("MAX_BODY_MB", default: 96, in: 1...1024, "one request body, in MB")
+        maxWait = settings.duration("MAX_WAIT", default: 90, in: 0...3600, "seconds that any request is held")
+        maxQueuedTasks = settings.int(
+            "MAX_QUEUED_TASKS", default: 20_000, in: 1...10_000_000, "tasks that may wait; beyond it 429")
+        maxFaceImages = settings.int("MAX_FACE_IMAGES", default: 5, in: 0...100, "face images that a request may carry")
+        maxImageBytes = settings.megabytes("MAX_IMAGE_SIZE_MB", default: 10, in: 1...512, "one decoded image, in MB")
+        apiTitle = settings.string("API_TITLE", default: "AI Image Generation API", "the API's title")
+        apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
+    }
+
+    private static var defaultWorkspace: String { access("/workspace", F_OK) == 0 ? "/workspace" : ".workspace" }
+}

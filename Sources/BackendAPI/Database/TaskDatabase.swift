@@ -1,0 +1,91 @@
+import GRDB
+import Loop
+import Operations
+
+/// The database file: opened once, by one process, written in groups.
+@LoopActor
+final class TaskDatabase {
+    private let queue: DatabaseQueue
+    private var waiting: [Write] = []
+    private var isWriting = false
+    /// Whether the last write worked; `/health` tells.
+    private(set) var isHealthy = true
+
+    private struct Write {
+        let perform: @Sendable (Database) throws -> Void
+        let done: @LoopActor (Result<Void, any Error>) -> Void
+    }
+
+    /// Opens the file and brings its tables up to date. Blocks: for the start.
+    ///
+    /// No shared memory, since the folder is on a network volume: `locking_mode=EXCLUSIVE` keeps the write-ahead log's
+    /// index in this process, and every other one out (<https://www.sqlite.org/wal.html#noshm>).
+    /// - Throws: `CannotStart`.
+    init(path: String) throws {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(2)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try Schema.migrator.migrate(queue)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
+            throw CannotStart("the database \(path) is in use by another process")
+        } catch {
+            throw CannotStart("the database \(path) cannot be opened: \(error)")
+        }
+    }
+
+    /// Returns when the write is on the disk. Writes that come while one is under way share the next commit.
+    func write(_ perform: @escaping @Sendable (Database) throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            enqueue(perform) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// Writes in order with the others, and does not wait: for what can be found out again.
+    func enqueue(
+        _ perform: @escaping @Sendable (Database) throws -> Void,
+        done: @escaping @LoopActor (Result<Void, any Error>) -> Void = { _ in }
+    ) {
+        waiting.append(Write(perform: perform, done: done))
+        guard !isWriting else { return }
+        isWriting = true
+        Task { await self.drain() }
+    }
+
+    private func drain() async {
+        while !waiting.isEmpty {
+            let group = waiting
+            waiting = []
+            let result = await commit(group.map(\.perform))
+            if case .failure = result { isHealthy = false } else { isHealthy = true }
+            for write in group { write.done(result) }
+        }
+        isWriting = false
+    }
+
+    private func commit(_ writes: [@Sendable (Database) throws -> Void]) async -> Result<Void, any Error> {
+        do {
+            try await queue.write { database in
+                for perform in writes { try perform(database) }
+            }
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await queue.read(query)
+    }
+
+    /// Waits for the writes that are under way, then lets go of the file.
+    func close() async {
+        try? await write { _ in }
+        try? queue.close()
+    }
+}

@@ -1,0 +1,172 @@
+import HTTPTypes
+import JSONText
+import Logging
+import Loop
+import Outbound
+import Wire
+import Workflows
+
+/// One claim of a task: sends it to a pod, follows it there, and fetches its results.
+@LoopActor
+struct TaskRun {
+    let entry: LiveTask
+    let pod: GPUPod
+    let inputs: FileStore
+    let images: FileStore
+    let book: TaskBook
+    /// How long it may run in ComfyUI.
+    let limit: Duration
+
+    /// What came of it.
+    enum Outcome: Sendable {
+        /// The names of its files.
+        case stored([String])
+        case event(TaskLife.Event)
+        /// The pod has the workflow in another version by now.
+        case otherVersion
+    }
+
+    private static let maxResultBytes = 1 << 30
+    private static let idle: Duration = .seconds(45)
+    private static let calls = ClientRequest.Timeouts(connect: .seconds(5), idle: .seconds(30), total: .seconds(300))
+
+    /// - Throws: `CancellationError` when the service stops; the failure of our own disk.
+    func run() async throws -> Outcome {
+        do {
+            for _ in 0..<3 {
+                let response = try await post()
+                guard response.status == 200 else {
+                    if let outcome = try await refusal(response) { return outcome }
+                    continue
+                }
+                guard let end = try await follow(response) else { return .event(.connectionLost) }
+                guard case .result(let outputs) = end else { return Self.failure(end) }
+                return try await fetch(outputs)
+            }
+            return .event(.connectionLost)
+        } catch is TransportError {
+            return .event(.connectionLost)
+        }
+    }
+
+    private static func failure(_ event: GenerationEvent) -> Outcome {
+        guard case .error(let failure) = event else { return .event(.connectionLost) }
+        return .event(.failure(failure))
+    }
+
+    private func post() async throws -> ClientResponse {
+        let task = entry.task
+        let request = GenerateRequest(
+            workflow: task.workflow, version: task.version, params: task.params, taskID: task.id,
+            attempt: task.attempt, secondsLeft: limit.seconds, previews: task.options.previews)
+        try await send(pictures(of: task), onlyMissing: true)
+        return try await pod.http.send(
+            ClientRequest(
+                method: .post, url: pod.baseURL + "/generate",
+                headers: [.contentType: "application/json", .accept: "text/event-stream"],
+                body: .bytes(request.json.serialized()), timeouts: .init(connect: .seconds(5), idle: Self.idle)))
+    }
+
+    /// - Returns: nil when it is worth another try at once.
+    private func refusal(_ response: ClientResponse) async throws -> Outcome? {
+        let body = (try? JSON(parsing: try await response.collect())) ?? .null
+        switch response.status {
+        case 409:
+            if let missing = body["missing_inputs"]?.array {
+                try await send(Set(missing.compactMap(\.string)), onlyMissing: false)
+                return nil
+            }
+            return .otherVersion
+        case 404: return .otherVersion
+        case 422:
+            let first = body["detail"]?[0]
+            let place = first?["loc"]?.array?.last?.string ?? "a parameter"
+            return .event(.refused("The workflow refused \(place): \(first?["msg"]?.string ?? "it is wrong")."))
+        default: return .event(.connectionLost)
+        }
+    }
+
+    // MARK: Pictures to it
+
+    private func pictures(of task: GenerationTask) -> Set<String> {
+        Set(task.params.flatMap { _, value in (value.array ?? [value]).compactMap(InputReference.sha256) })
+    }
+
+    private func send(_ hashes: Set<String>, onlyMissing: Bool) async throws {
+        for hash in hashes.sorted() {
+            let url = "\(pod.baseURL)/inputs/\(hash)"
+            if onlyMissing {
+                let head = try await pod.http.send(ClientRequest(method: .head, url: url, timeouts: Self.calls))
+                if head.status == 200 { continue }
+            }
+            let inputs = inputs
+            let bytes = try await offLoop { try inputs.readInput(hash) }
+            let put = ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls)
+            _ = try await pod.http.send(put).collect()
+        }
+    }
+
+    // MARK: Following
+
+    /// - Returns: its last event; nil when the stream broke before.
+    private func follow(_ response: ClientResponse) async throws -> GenerationEvent? {
+        var reader = EventStreamReader()
+        while let bytes = try await response.next() {
+            for event in try reader.feed(bytes) {
+                guard let data = try? JSON(parsing: Array(event.data.utf8)),
+                    let event = GenerationEvent(name: event.name, data: data)
+                else { continue }
+                switch event {
+                case .accepted: break
+                case .started: book.started(entry)
+                case .progress(let value):
+                    entry.progress = max(entry.progress, value)
+                    entry.changed()
+                case .preview(let mime, let base64):
+                    entry.preview = (mime, base64)
+                    entry.changed()
+                case .result, .error: return event
+                }
+            }
+        }
+        return nil
+    }
+
+    // MARK: Results from it
+
+    private func fetch(_ outputs: [GenerationOutput]) async throws -> Outcome {
+        var names: [String] = []
+        for output in outputs {
+            let url = "\(pod.baseURL)/results/\(entry.task.id)/\(output.n)"
+            let response = try await pod.http.send(ClientRequest(url: url, timeouts: Self.calls))
+            switch response.status {
+            case 200: break
+            case 410: return .event(.fileGone)
+            default: return .event(.connectionLost)
+            }
+            let bytes = try await response.collect(upTo: Self.maxResultBytes)
+            let (images, options) = (images, entry.task.options)
+            do {
+                let name = try await offLoop { () throws -> String in
+                    let file = try ResultFile.make(bytes, kind: output.kind, mime: output.mime, options: options)
+                    return try images.put(file.bytes, fileExtension: file.fileExtension)
+                }
+                names.append(name)
+            } catch is ResultFile.NotAPicture {
+                return .event(.fileGone)
+            }
+        }
+        guard !names.isEmpty else { return .event(.refused("The workflow made nothing that could be kept.")) }
+        return .stored(names)
+    }
+}
+
+extension FileStore {
+    /// An input by its hash alone: what it ends on is its format.
+    func readInput(_ hash: String) throws -> [UInt8] {
+        for ending in ["png", "jpg", "webp", "gif"] {
+            if let bytes = try? read("\(hash).\(ending)") { return bytes }
+        }
+        throw Failure("open")
+    }
+}

@@ -1,0 +1,23 @@
+import HTTP
+import HTTPTypes
+import JSONText
+import Loop
+
+/// `GET /health`: what was seen last, so that nobody waits on a dead GPU service here.
+@LoopActor
+struct HealthRoutes {
+    let database: TaskDatabase
+    let catalogue: Catalogue
+    let pods: [GPUPod]
+    let version: String
+
+    func add(to router: Router) {
+        router.on(.get, "/health") { _ in
+            let isReachable = pods.contains(where: \.isReachable)
+            let status =
+                !database.isHealthy ? "unhealthy" : isReachable && catalogue.hasBeenRead ? "healthy" : "degraded"
+            return .json(
+                ["status": .string(status), "gpu_available": .bool(isReachable), "version": .string(version)])
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Images
+import JSONText
+import Loop
+import Workflows
+
+/// Checks the pictures of a request and keeps the good ones.
+@LoopActor
+struct PictureCheck {
+    let inputs: FileStore
+    let maxFaceImages: Int
+    let maxImageBytes: Int
+
+    /// A picture of the request that is kept: the hash of its bytes names it.
+    struct Kept: Sendable {
+        var sha256: String
+    }
+
+    /// - Returns: the picture, or its fault.
+    func keep(_ value: JSON, at loc: [JSONPathElement], from sink: PictureSink) async throws -> Result<Kept, FaultError> {
+        guard let taken = sink.picture(value) else { return .failure(FaultError(.wrongType(.string, loc, input: value))) }
+        let shown: JSON = value.string.map(JSON.string) ?? "base64"
+        if let fault = taken.fault { return .failure(FaultError(.valueError(loc, fault, input: shown))) }
+        guard taken.bytes.count <= maxImageBytes else {
+            return .failure(
+                FaultError(.valueError(loc, "it is over the limit of \(maxImageBytes >> 20) MB", input: shown)))
+        }
+        let (bytes, inputs) = (taken.bytes, inputs)
+        do {
+            let name = try await offLoop { () throws -> String in
+                let picture = try ImageEditor.normalise(.bytes(bytes))
+                return try inputs.put(picture.bytes, fileExtension: picture.format.fileExtension)
+            }
+            return .success(Kept(sha256: String(name.prefix(64))))
+        } catch let error as ImageError {
+            return .failure(FaultError(.valueError(loc, error.message, input: shown)))
+        }
+    }
+
+    /// A fault as an error, for `Result`.
+    struct FaultError: Error {
+        let fault: Fault
+        init(_ fault: Fault) { self.fault = fault }
+    }
+
+    func tooMany(_ count: Int) -> Fault? {
+        guard count > maxFaceImages else { return nil }
+        return Fault(
+            type: "too_long", loc: ["body", "face_images"],
+            msg: "List should have at most \(maxFaceImages) items after validation, not \(count)",
+            input: .string("\(count) items"))
+    }
+}

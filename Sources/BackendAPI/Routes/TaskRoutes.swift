@@ -1,0 +1,135 @@
+import Crypto
+import HTTP
+import HTTPTypes
+import JSONText
+import Loop
+import Workflows
+
+/// `POST /generate` and `/tasks…`.
+@LoopActor
+struct TaskRoutes {
+    let book: TaskBook
+    let acceptance: Acceptance
+    let dispatcher: Dispatcher
+    let images: FileStore
+    let waits: WaitRules
+    let bodyLimit: Int
+    let maxQueued: Int
+
+    func add(to router: Router) {
+        router.on(.post, "/generate", bodyLimit: bodyLimit) { try await generate($0) }
+        router.on(.get, "/tasks") { try await list($0) }
+        router.on(.get, "/tasks/{id}") { try await get($0) }
+        router.on(.delete, "/tasks/{id}") { try await cancel($0) }
+        router.on(.get, "/tasks/{id}/events") { try await events($0) }
+    }
+
+    private func generate(_ request: Request) async throws -> Response {
+        guard book.queuedCount < maxQueued else {
+            throw HTTPProblem(.tooManyRequests, "\(maxQueued) tasks wait already.", headers: [.retryAfter: "30"])
+        }
+        let task = try await acceptance.task(from: request.body)
+        let entry = try await book.accept(task)
+        var headers: HTTPFields = [.location: "/tasks/\(task.id)"]
+        if let wait = waits.preferred(request.headerFields) {
+            headers[.preferenceApplied] = "wait=\(wait.components.seconds)"
+            await end(of: entry, within: wait)
+        }
+        return .json(TaskAnswer.short(entry.task, image: try await image(entry.task)), headers: headers)
+    }
+
+    private func get(_ request: Request) async throws -> Response {
+        let entry = try await find(request)
+        if let wait = try waits.asked(request) { await end(of: entry, within: wait) }
+        return .json(try await long(entry))
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        let limit = try number("limit", request, default: 50, in: 1...200)
+        let cursor = try number("cursor", request, default: .max, in: 1...Int.max)
+        let state = request.query("status")
+        if let state, TaskState(rawValue: state) == nil {
+            let states = TaskState.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            throw Unprocessable(
+                faults: [
+                    Fault(
+                        type: "enum", loc: ["query", "status"], msg: "Input should be one of \(states)",
+                        input: .string(state))
+                ])
+        }
+        let workflow = request.query("mode").map(Catalogue.workflowName)
+        let tasks = try await book.page(state: state, workflow: workflow, before: cursor, limit: limit + 1)
+        let shown = tasks.prefix(limit).map {
+            TaskAnswer.long(LiveTask($0), position: book.queue.position(of: $0.id), image: nil, withImage: false)
+        }
+        let next = tasks.count > limit ? tasks.prefix(limit).last.map { JSON.string(String($0.number)) } : nil
+        return .json(["tasks": .array(shown), "next_cursor": next ?? .null])
+    }
+
+    private func number(
+        _ name: String, _ request: Request, default fallback: Int, in range: ClosedRange<Int>
+    ) throws -> Int {
+        guard let text = request.query(name) else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            throw Unprocessable(
+                faults: [
+                    .valueError(
+                        ["query", .member(name)], "it must be a whole number from \(range.lowerBound)",
+                        input: .string(text))
+                ])
+        }
+        return number
+    }
+
+    private func cancel(_ request: Request) async throws -> Response {
+        let entry = try await find(request)
+        guard try await dispatcher.cancel(entry) else {
+            throw HTTPProblem(.conflict, "The task had ended already: it is \(entry.task.state.rawValue).")
+        }
+        return .json(try await long(entry))
+    }
+
+    private func events(_ request: Request) async throws -> Response {
+        let entry = try await find(request)
+        let last = request.headerFields[.lastEventID].flatMap { Int($0) }
+        if entry.task.state.hasEnded, last == EventStream.doneID { return Response(status: .noContent) }
+        return EventStream(book: book, entry: entry).response
+    }
+
+    // MARK: Parts
+
+    private func find(_ request: Request) async throws -> LiveTask {
+        let id = request.parameters["id"] ?? ""
+        guard UUID16(id) != nil, let entry = try await book.find(id.lowercased()) else {
+            throw HTTPProblem(.notFound, "There is no such task.")
+        }
+        return entry
+    }
+
+    /// Waits for the task's end, for so long, or until the service stops.
+    private func end(of entry: LiveTask, within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while !entry.task.state.hasEnded, !dispatcher.isStopping {
+            let left = end - .now
+            guard left > .zero else { return }
+            do { try await entry.news(after: entry.revision, within: left) } catch { return }
+        }
+    }
+
+    private func long(_ entry: LiveTask) async throws -> JSON {
+        TaskAnswer.long(
+            entry, position: book.queue.position(of: entry.task.id), image: try await image(entry.task))
+    }
+
+    /// The first picture in base64, once the task is done.
+    private func image(_ task: GenerationTask) async throws -> String? {
+        guard task.state == .done, let name = task.images.first else { return nil }
+        let images = images
+        return try? await offLoop { Base64.encode(try images.read(name)) }
+    }
+}
+
+extension HTTPField.Name {
+    /// HTML standard, "Server-sent events". The literal is a token, so the name exists.
+    static let lastEventID = HTTPField.Name("Last-Event-ID")!
+}

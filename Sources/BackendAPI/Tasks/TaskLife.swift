@@ -1,0 +1,82 @@
+import Loop
+import Wire
+
+/// Decides what becomes of a task after each thing that can happen to it. A value, with no clock and no I/O.
+///
+/// Only a *known* end raises the attempt: it failed for a reason that may pass, its file is gone, or ComfyUI has lost
+/// it. The death of a service, a broken connection and a ComfyUI that is away use up nothing: the same attempt is asked
+/// for again, and is found by its name.
+struct TaskLife: Sendable, Equatable {
+    enum Event: Sendable, Equatable {
+        /// The GPU service told its outcome.
+        case result
+        case failure(GenerationFailure)
+        /// The stream ended with neither, or nothing answers there.
+        case connectionLost
+        /// The GPU service names a result whose file is gone.
+        case fileGone
+        /// The GPU service refused the request for good (its parameters, its workflow).
+        case refused(String)
+        /// This process, or the one before, gives its running tasks back.
+        case restart
+        /// Somebody wants it cancelled.
+        case cancel
+    }
+
+    enum Decision: Sendable, Equatable {
+        /// The results are stored, and it is done.
+        case done
+        /// The same attempt again, as soon as a GPU service is there.
+        case sameAttempt
+        /// A new attempt, after the pause.
+        case nextAttempt(after: Duration)
+        case failed(String)
+        case cancelled
+        /// It is asked of ComfyUI; its end tells.
+        case interrupt
+        /// It has ended already.
+        case tooLate
+    }
+
+    /// Attempts that a task may use.
+    static let maxAttempts = 4
+    /// The pause before the second attempt; it doubles with each.
+    static let firstPause: Duration = .seconds(1)
+
+    var state: TaskState
+    var attempt: Int
+    var isCancelling = false
+
+    mutating func observe(_ event: Event) -> Decision {
+        if state.hasEnded { return .tooLate }
+        switch event {
+        case .result: return .done
+        case .failure(let failure): return after(failure)
+        case .connectionLost: return isCancelling ? .cancelled : .sameAttempt
+        case .fileGone: return again("The generated picture was deleted before it could be fetched.", pause: .zero)
+        case .refused(let reason): return isCancelling ? .cancelled : .failed(reason)
+        case .restart: return .sameAttempt
+        case .cancel:
+            isCancelling = true
+            return state == .queued ? .cancelled : .interrupt
+        }
+    }
+
+    private func after(_ failure: GenerationFailure) -> Decision {
+        if isCancelling { return .cancelled }
+        switch failure.kind {
+        case .input, .failed, .deadline: return .failed(failure.message)
+        case .cancelled: return .cancelled
+        case .unavailable: return .sameAttempt
+        case .lost: return again(failure.message, pause: .zero)
+        case .transient, .interrupted: return again(failure.message, pause: pause)
+        }
+    }
+
+    private var pause: Duration { Self.firstPause * (1 << min(10, max(0, attempt - 1))) }
+
+    private func again(_ reason: String, pause: Duration) -> Decision {
+        if isCancelling { return .cancelled }
+        return attempt < Self.maxAttempts ? .nextAttempt(after: pause) : .failed(reason)
+    }
+}

@@ -1,0 +1,98 @@
+import Crypto
+import JSONText
+import Logging
+import Loop
+import Outbound
+import Wire
+
+/// One ComfyUI, that is one GPU: its routes, its socket, whether it is there, and how much it has been given.
+@LoopActor
+final class ComfyUI {
+    let client: ComfyUIClient
+    let socket: ComfySocket
+    let logger: Logger
+    /// Prompts that it may have at once: running, and waiting in its own queue so that the GPU never idles.
+    let capacity: Int
+    private(set) var isAvailable = false
+    /// Prompts that it has from us now.
+    private(set) var load = 0
+    private var slotFreed: [LoopEvent] = []
+    /// Names that it gave to pictures, by the hash of their bytes.
+    private var uploads: [String: String] = [:]
+
+    private static let probeLimit: Duration = .seconds(5)
+    private static let probeInterval: Duration = .seconds(2)
+    private static let probeIntervalWhenAway: Duration = .milliseconds(500)
+    private static let maxRememberedUploads = 10_000
+
+    init(baseURL: String, capacity: Int, http: HTTPClient, logger: Logger) {
+        self.capacity = capacity
+        self.logger = logger
+        client = ComfyUIClient(baseURL: baseURL, http: http)
+        socket = ComfySocket(baseURL: baseURL, logger: logger)
+    }
+
+    /// Watches its health and keeps its socket, until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.socket.run() }
+            group.addTask { await self.watchHealth() }
+        }
+    }
+
+    private func watchHealth() async {
+        while !Task.isCancelled {
+            await probe()
+            try? await sleep(for: isAvailable ? Self.probeInterval : Self.probeIntervalWhenAway)
+        }
+    }
+
+    /// Asks now whether it is there.
+    func probe() async {
+        let now = await client.isAvailable(within: Self.probeLimit)
+        guard now != isAvailable else { return }
+        isAvailable = now
+        // Another ComfyUI may have come back in its place, with another input folder.
+        if !now { uploads = [:] }
+        let url: Logger.Metadata = ["url": .string(client.baseURL)]
+        if now { logger.info("ComfyUI is there", metadata: url) } else { logger.warning("ComfyUI is away", metadata: url) }
+    }
+
+    // MARK: Slots
+
+    var hasSlot: Bool { load < capacity }
+
+    /// Takes a slot, waiting for one in turn.
+    ///
+    /// - Throws: `CancellationError`.
+    func takeSlot() async throws {
+        while !hasSlot {
+            let event = LoopEvent()
+            slotFreed.append(event)
+            try await event.wait()
+        }
+        load += 1
+    }
+
+    func freeSlot() {
+        load -= 1
+        if !slotFreed.isEmpty { slotFreed.removeFirst().signal() }
+    }
+
+    // MARK: Pictures
+
+    /// Puts a picture into the input folder, once for each content.
+    ///
+    /// - Returns: the name for `LoadImage`.
+    func upload(_ input: StoredInput) async throws -> String {
+        if let name = uploads[input.sha256] { return name }
+        let name = try await client.upload(
+            input.read(), name: "\(input.sha256).\(input.fileExtension)", mime: input.mime)
+        if uploads.count >= Self.maxRememberedUploads { uploads.removeAll() }
+        uploads[input.sha256] = name
+        return name
+    }
+
+    /// The names may have gone stale: somebody has cleared the input folder.
+    func forgetUploads() { uploads = [:] }
+}

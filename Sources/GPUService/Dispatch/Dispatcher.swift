@@ -1,0 +1,172 @@
+import Crypto
+import JSONText
+import Logging
+import Loop
+import Outbound
+import Wire
+import Workflows
+
+/// Puts each generation on a ComfyUI and sees it through, whoever listens.
+@LoopActor
+final class Dispatcher {
+    let comfyUIs: [ComfyUI]
+    private let inputs: InputStore
+    private let logger: Logger
+    /// By task, the newest attempt; the ended ones stay a while for their results.
+    private var generations: [String: Generation] = [:]
+    private var order: [String] = []
+    private var tasks: [String: Task<Void, Never>] = [:]
+
+    private static let maxRemembered = 2000
+
+    init(comfyUIs: [ComfyUI], inputs: InputStore, logger: Logger) {
+        self.comfyUIs = comfyUIs
+        self.inputs = inputs
+        self.logger = logger
+    }
+
+    /// How many generations may be under way at once.
+    var capacity: Int { comfyUIs.reduce(0) { $0 + $1.capacity } }
+
+    var isAnyAvailable: Bool { comfyUIs.contains(where: \.isAvailable) }
+
+    subscript(_ taskID: String) -> Generation? { generations[taskID] }
+
+    /// Begins a generation, or joins the one that is under way, or has ended well, for the same task and attempt.
+    func generation(for request: GenerateRequest, of workflow: Workflow) -> Generation {
+        let taskID = request.taskID ?? UUID4.make()
+        if let known = generations[taskID], known.attempt == request.attempt, known.canBeJoined { return known }
+        let promptID = PromptName.promptID(taskID: taskID, attempt: request.attempt)
+        let generation = Generation(taskID: taskID, attempt: request.attempt, promptID: promptID)
+        remember(generation)
+        tasks[taskID] = Task { [weak self] in
+            await self?.see(generation, through: request, workflow)
+        }
+        return generation
+    }
+
+    private func remember(_ generation: Generation) {
+        if generations.updateValue(generation, forKey: generation.taskID) == nil { order.append(generation.taskID) }
+        while order.count > Self.maxRemembered, let index = order.firstIndex(where: { generations[$0]?.end != nil }) {
+            generations[order.remove(at: index)] = nil
+        }
+    }
+
+    private func see(_ generation: Generation, through request: GenerateRequest, _ workflow: Workflow) async {
+        do {
+            let files = try await run(generation, request, workflow)
+            generation.finished(files.results)
+        } catch let failure as GenerationFailure {
+            generation.report(.error(failure))
+        } catch let silence as ComfyUIClient.NoAnswer {
+            let message = "ComfyUI cannot be reached."
+            generation.report(.error(GenerationFailure(.unavailable, message, detail: silence.reason)))
+        } catch {
+            generation.report(.error(GenerationFailure(.unavailable, "The GPU service was stopped.", detail: "\(error)")))
+        }
+        if tasks[generation.taskID]?.isCancelled == false { tasks[generation.taskID] = nil }
+        log(generation)
+    }
+
+    private func run(
+        _ generation: Generation, _ request: GenerateRequest, _ workflow: Workflow
+    ) async throws -> [ComfyFile] {
+        let limit = request.secondsLeft.map { Duration.seconds(min(max($0, 1), 86_400)) }
+        // A task may have been here before this process was: its prompt is looked for before it is submitted.
+        if request.taskID != nil, let found = try await find(generation, limit: limit) { return try await found.join() }
+        let comfyUI = try await place()
+        defer { comfyUI.freeSlot() }
+        if generation.stopReason != nil { throw GenerationFailure(.cancelled, "The generation was cancelled.") }
+        let graph = try await graph(for: generation, request, workflow, on: comfyUI)
+        let run = PromptRun(promptID: generation.promptID, graph: graph, limit: limit, on: comfyUI) {
+            generation.report($0)
+        }
+        generation.placed(on: comfyUI, run: run)
+        return try await run.submit(graph)
+    }
+
+    /// Looks on every ComfyUI that answers.
+    private func find(_ generation: Generation, limit: Duration?) async throws -> PromptRun? {
+        for comfyUI in comfyUIs where comfyUI.isAvailable {
+            let run = PromptRun(promptID: generation.promptID, graph: .null, limit: limit, on: comfyUI) {
+                generation.report($0)
+            }
+            guard try await run.isKnown() else { continue }
+            generation.placed(on: comfyUI, run: run)
+            return run
+        }
+        return nil
+    }
+
+    /// The ComfyUI with the least to do, its slot taken.
+    private func place() async throws -> ComfyUI {
+        let there = comfyUIs.filter(\.isAvailable)
+        guard let best = there.min(by: { $0.load < $1.load }) else {
+            throw GenerationFailure(.unavailable, "No ComfyUI answers.")
+        }
+        try await best.takeSlot()
+        return best
+    }
+
+    /// The graph with the request's values in it, its pictures uploaded.
+    private func graph(
+        for generation: Generation, _ request: GenerateRequest, _ workflow: Workflow, on comfyUI: ComfyUI
+    ) async throws -> JSON {
+        var names: [String: [String]] = [:]
+        for (parameter, value) in request.params {
+            let hashes = value.array?.compactMap(InputReference.sha256) ?? InputReference.sha256(in: value).map { [$0] }
+            for hash in hashes ?? [] {
+                guard let input = inputs[hash] else { throw GenerationFailure(.unavailable, "A picture is missing.") }
+                names[parameter, default: []].append(try await comfyUI.upload(input))
+            }
+        }
+        let prefix = PromptName.filenamePrefix(taskID: generation.taskID, attempt: generation.attempt)
+        do throws(InjectionError) {
+            let graph = try workflow.prompt(with: request.params, uploadedImages: names, filenamePrefix: prefix)
+            return graph.savingWhatOnlyGoesOverTheSocket(filenamePrefix: prefix)
+        } catch {
+            throw GenerationFailure(.input, error.reason + ".")
+        }
+    }
+
+    private func log(_ generation: Generation) {
+        var facts: Logger.Metadata = [
+            "task": .string(generation.taskID), "attempt": .stringConvertible(generation.attempt),
+            "prompt": .string(generation.promptID),
+        ]
+        guard case .error(let failure) = generation.end else {
+            return logger.info("Generation done", metadata: facts)
+        }
+        facts["kind"] = .string(failure.kind.rawValue)
+        facts["detail"] = .string(failure.detail.isEmpty ? failure.message : failure.detail)
+        logger.warning("Generation failed", metadata: facts)
+    }
+
+    /// Leaves every prompt to ComfyUI, where the next process finds it.
+    func stop() {
+        for task in tasks.values { task.cancel() }
+    }
+}
+
+extension Generation {
+    /// A failure is not joined: who asks for the attempt again wants it looked for again.
+    var canBeJoined: Bool {
+        if case .error = end { false } else { true }
+    }
+}
+
+extension JSON {
+    /// A picture of `SaveImageWebsocket` comes over the socket alone, in a frame that does not say whose it is, and is
+    /// lost with the socket. `SaveImage` takes the same input and keeps it.
+    func savingWhatOnlyGoesOverTheSocket(filenamePrefix: String) -> JSON {
+        guard case .object(var nodes) = self else { return self }
+        for (id, node) in nodes where node["class_type"]?.string == "SaveImageWebsocket" {
+            guard var saving = node.object, var inputs = node["inputs"]?.object else { continue }
+            inputs["filename_prefix"] = .string(filenamePrefix)
+            saving["class_type"] = "SaveImage"
+            saving["inputs"] = .object(inputs)
+            nodes[id] = .object(saving)
+        }
+        return .object(nodes)
+    }
+}

@@ -1,0 +1,83 @@
+import Loop
+import Wire
+
+/// One generation and how far it is: followed to its end whoever listens, joined by whoever asks for it again.
+@LoopActor
+final class Generation {
+    let taskID: String
+    let attempt: Int
+    let promptID: String
+
+    /// What listeners are told; only the newest progress and preview count.
+    private(set) var accepted: GenerationEvent?
+    private(set) var hasStarted = false
+    private(set) var progress: Double?
+    private(set) var preview: GenerationEvent?
+    private(set) var end: GenerationEvent?
+    /// Rises with each change, so that a listener knows whether there is news.
+    private(set) var revision = 0
+    /// What it made, and where that lies.
+    private(set) var files: [ComfyFile] = []
+    private(set) var comfyUI: ComfyUI?
+    private(set) var run: PromptRun?
+    var stopReason: PromptWatch.Stop?
+
+    private var change = LoopEvent()
+
+    init(taskID: String, attempt: Int, promptID: String) {
+        self.taskID = taskID
+        self.attempt = attempt
+        self.promptID = promptID
+    }
+
+    /// Takes what its run reports.
+    func report(_ event: GenerationEvent) {
+        guard end == nil else { return }
+        switch event {
+        case .accepted: accepted = event
+        case .started: hasStarted = true
+        case .progress(let value): progress = value
+        case .preview: preview = event
+        case .result, .error: end = event
+        }
+        changed()
+    }
+
+    func placed(on comfyUI: ComfyUI, run: PromptRun) {
+        self.comfyUI = comfyUI
+        self.run = run
+        if let stopReason { run.stop(stopReason) }
+    }
+
+    func finished(_ files: [ComfyFile]) {
+        self.files = files
+        let outputs = files.enumerated().map { number, file in
+            GenerationOutput(n: number, node: file.node, name: file.node, kind: file.kind, mime: file.mime)
+        }
+        report(.result(outputs))
+    }
+
+    /// Asks ComfyUI to stop it. False when it has ended already.
+    func stop() -> Bool {
+        guard end == nil else { return false }
+        stopReason = .cancelled
+        run?.stop(.cancelled)
+        return true
+    }
+
+    private func changed() {
+        revision += 1
+        let event = change
+        change = LoopEvent()
+        event.signal()
+    }
+
+    /// Waits until the revision is another than `seen`, at most `limit`.
+    ///
+    /// - Throws: `CancellationError`.
+    func news(after seen: Int, within limit: Duration) async throws {
+        guard revision == seen else { return }
+        let event = change
+        do { try await withDeadline(limit) { try await event.wait() } } catch is DeadlineExceeded {}
+    }
+}

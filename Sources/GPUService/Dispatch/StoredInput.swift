@@ -1,0 +1,69 @@
+import Crypto
+import Images
+import Loop
+import Wire
+
+/// A picture that a request can name, kept in a temporary file.
+struct StoredInput: Sendable {
+    let sha256: String
+    let path: String
+    let mime: String
+    let fileExtension: String
+
+    @LoopActor
+    func read() async throws -> [UInt8] {
+        let path = path
+        return try await offLoop { try FileBytes.read(path) }
+    }
+}
+
+/// The pictures of requests, by the hash of their bytes. They last as long as the process, at most.
+@LoopActor
+final class InputStore {
+    private let folder: String
+    private var known: [String: StoredInput] = [:]
+    private var order: [String] = []
+
+    /// The oldest goes beyond this number.
+    private static let capacity = 1000
+
+    /// - Parameter folder: made here, and emptied by ``removeAll()``.
+    init(folder: String) throws {
+        self.folder = folder
+        try FileBytes.makeFolder(folder)
+    }
+
+    subscript(_ sha256: String) -> StoredInput? { known[sha256] }
+
+    /// Keeps a picture.
+    ///
+    /// - Throws: ``NotAPicture`` when the bytes are not of a kind that ComfyUI reads.
+    @discardableResult
+    func put(_ bytes: [UInt8]) async throws -> StoredInput {
+        let folder = folder
+        let input = try await offLoop { () throws -> StoredInput in
+            guard let format = ImageFormat(sniffing: bytes), format.canBeUsed else { throw NotAPicture() }
+            let hash = SHA256.hash(bytes).hex
+            let path = "\(folder)/\(hash)"
+            try FileBytes.write(bytes, to: path)
+            return StoredInput(
+                sha256: hash, path: path, mime: format.mimeType, fileExtension: format.fileExtension)
+        }
+        if known.updateValue(input, forKey: input.sha256) == nil { order.append(input.sha256) }
+        if order.count > Self.capacity { forgetOldest() }
+        return input
+    }
+
+    private func forgetOldest() {
+        let oldest = order.removeFirst()
+        if let input = known.removeValue(forKey: oldest) { FileBytes.remove(input.path) }
+    }
+
+    func removeAll() {
+        for input in known.values { FileBytes.remove(input.path) }
+        known = [:]
+        FileBytes.removeFolder(folder)
+    }
+
+    struct NotAPicture: Error {}
+}

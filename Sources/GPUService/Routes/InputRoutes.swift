@@ -1,0 +1,33 @@
+import Crypto
+import HTTP
+import HTTPTypes
+import Loop
+import Wire
+
+/// `HEAD` and `PUT /inputs/{sha256}`: pictures travel once, as bytes.
+@LoopActor
+struct InputRoutes {
+    let inputs: InputStore
+
+    private static let bodyLimit = 64 << 20
+
+    func add(to router: Router) {
+        router.on(.head, "/inputs/{sha256}") { Response(status: isKnown($0) ? .ok : .notFound) }
+        router.on(.put, "/inputs/{sha256}", bodyLimit: Self.bodyLimit) { try await put($0) }
+    }
+
+    private func isKnown(_ request: Request) -> Bool { inputs[request.parameters["sha256"] ?? ""] != nil }
+
+    private func put(_ request: Request) async throws -> Response {
+        let name = request.parameters["sha256"] ?? ""
+        guard InputReference.isHash(name) else { throw HTTPProblem(.notFound, "An input is named by its SHA-256.") }
+        let bytes = try await request.body.collect()
+        guard try await offLoop({ SHA256.hash(bytes).hex }) == name else {
+            throw HTTPProblem(.unprocessableContent, "The bytes have another SHA-256.")
+        }
+        do { try await inputs.put(bytes) } catch is InputStore.NotAPicture {
+            throw HTTPProblem(.unprocessableContent, "The bytes are no picture of a kind that is read here.")
+        }
+        return Response(status: .noContent)
+    }
+}

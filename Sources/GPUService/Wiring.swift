@@ -1,0 +1,71 @@
+import Glibc
+import HTTP
+import Logging
+import Loop
+import Operations
+import Outbound
+
+/// Puts the GPU service together and runs it.
+@LoopActor
+struct Wiring {
+    let configuration: Configuration
+    let service: Service
+
+    func run() async throws {
+        let http = HTTPClient()
+        let comfyUIs = configuration.comfyUIURLs.map {
+            ComfyUI(baseURL: $0, capacity: configuration.capacityOfEach, http: http, logger: service.logger)
+        }
+        let inputs = try InputStore(folder: Self.temporaryFolder())
+        let library = WorkflowLibrary(path: configuration.workflowsPath, logger: service.logger)
+        await library.refresh()
+        let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, logger: service.logger)
+        let router = router(dispatcher, library, inputs)
+        let server = try listening(on: configuration.host, port: configuration.port, portSetting: "GPU_SERVER_PORT") {
+            try HTTPServer(host: configuration.host, port: configuration.port, router: router)
+        }
+        service.started(
+            host: server.host, port: server.port, dependencies: configuration.comfyUIURLs.map { ("ComfyUI", $0) })
+        service.onStop { grace in
+            await server.stop(grace: grace)
+            dispatcher.stop()
+        }
+        await serve(server, comfyUIs, library)
+        inputs.removeAll()
+        http.close()
+    }
+
+    private func router(_ dispatcher: Dispatcher, _ library: WorkflowLibrary, _ inputs: InputStore) -> Router {
+        let router = Router()
+        router.use(RequestIDMiddleware())
+        router.use(accessLog(service.logger))
+        router.use(errorLog(service.logger))
+        GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs).add(to: router)
+        InputRoutes(inputs: inputs).add(to: router)
+        StatusRoutes(dispatcher: dispatcher, library: library).add(to: router)
+        return router
+    }
+
+    /// Everything long-lived runs beside the server and ends with it.
+    private func serve(_ server: HTTPServer, _ comfyUIs: [ComfyUI], _ library: WorkflowLibrary) async {
+        await withTaskGroup { group in
+            for comfyUI in comfyUIs { group.addTask { await comfyUI.run() } }
+            group.addTask { await library.run() }
+            group.addTask { await reportDependencies(comfyUIs) }
+            await server.run()
+            group.cancelAll()
+        }
+    }
+
+    private func reportDependencies(_ comfyUIs: [ComfyUI]) async {
+        for comfyUI in comfyUIs {
+            let answers = await comfyUI.client.isAvailable(within: .seconds(5))
+            service.report(dependency: "ComfyUI", at: comfyUI.client.baseURL, fault: answers ? nil : "no answer")
+        }
+    }
+
+    private static func temporaryFolder() -> String {
+        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        return "\(base)/easel-gpu-\(getpid())"
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import HTTPTypes
+import Images
+import JSONText
+import Loop
+import Testing
+
+/// The contract of `startup.sh` and the PID files, with the real script and the real programs.
+@Suite(.serialized) @LoopActor struct StartupTests {
+    @Test func `it starts everything, a second time starts nothing, and it stops everything`() async throws {
+        let easel = try Installation()
+        let started = try await easel.startup("--sandbox")
+        #expect(started.status == 0, "\(started.output)")
+        let first = ["gpu_server", "backend", "comfy_sandbox"].map { easel.pid($0) }
+        #expect(!first.contains(nil))
+        #expect(try await easel.startup("status").status == 0)
+
+        #expect(try await easel.startup("--sandbox").status == 0)
+        #expect(["gpu_server", "backend", "comfy_sandbox"].map { easel.pid($0) } == first)
+
+        #expect(try await easel.startup("stop").status == 0)
+        for pid in first.compactMap({ $0 }) { #expect(!Installation.isAlive(pid)) }
+        for name in ["gpu_server", "backend", "comfy_sandbox"] { #expect(!easel.hasPIDFile(name)) }
+        #expect(try await easel.startup("status").status == 3)
+        await easel.remove()
+    }
+
+    @Test func `a stale PID file, and one with another program's number, are replaced`() async throws {
+        let easel = try Installation()
+        let stranger = try Process.run(URL(filePath: "/bin/sleep"), arguments: ["600"])
+        try easel.write(pid: 2_000_000_000, to: "backend")
+        try easel.write(pid: stranger.processIdentifier, to: "gpu_server")
+        let started = try await easel.startup()
+        #expect(started.status == 0, "\(started.output)")
+        let backend = try #require(easel.pid("backend"))
+        #expect(backend != 2_000_000_000 && Installation.isAlive(backend))
+        #expect(easel.pid("gpu_server") != stranger.processIdentifier)
+        await easel.remove()
+        #expect(stranger.isRunning)
+        stranger.terminate()
+    }
+
+    @Test func `a taken port is an error that says which service`() async throws {
+        let easel = try Installation()
+        let thief = try TCPListener(host: "127.0.0.1", port: easel.ports.backend)
+        let started = try await easel.startup()
+        #expect(started.status == 1)
+        #expect(started.output.localizedCaseInsensitiveContains("backend"))
+        #expect(started.output.contains("\(easel.ports.backend)"))
+        thief.close()
+        await easel.remove()
+    }
+
+    @Test func `a backend that is told to end in the middle of a generation takes it up again`() async throws {
+        let easel = try Installation()
+        easel.environment["SANDBOX_STEP_MS"] = "200"
+        #expect(try await easel.startup("--sandbox").status == 0)
+        try await easel.untilHealthy()
+        let id = try await easel.submit(["mode": "free", "prompt": "a harbour", "extra_params": ["steps": 10]])
+        try await until("it runs") { try await easel.task(id)["status"] == "running" }
+        try await easel.signal(SIGTERM, "backend")
+        #expect(!easel.hasPIDFile("backend"))
+        #expect(try await easel.startup("--sandbox").status == 0)
+        #expect(try await easel.end(of: id)["status"] == "done")
+        #expect(try await easel.sandboxRuns().map { $0["runs"] } == [1])
+        await easel.remove()
+    }
+
+    @Test func `tasks accepted before ComfyUI is there wait for it`() async throws {
+        let easel = try Installation()
+        #expect(try await easel.startup().status == 0)
+        try await easel.untilHealthy()
+        let id = try await easel.submit(["mode": "free", "prompt": "a harbour"])
+        #expect(try await easel.task(id)["status"] == "queued")
+        try await easel.startSandbox()
+        #expect(try await easel.end(of: id)["status"] == "done")
+        await easel.remove()
+    }
+
+    @Test func `the services can be on different addresses`() async throws {
+        let easel = try Installation(backendHost: "127.0.0.2", gpuHost: "127.0.0.3")
+        #expect(try await easel.startup("--sandbox").status == 0)
+        try await easel.untilHealthy()
+        let photo = try photo()
+        let id = try await easel.submit(["mode": "image_transform", "target_image": .string(photo.base64)])
+        let task = try await easel.end(of: id)
+        #expect(task["status"] == "done", "\(task)")
+        #expect(isInverted(try await easel.picture(of: task), of: photo.raster))
+        await easel.remove()
+    }
+}

@@ -1,0 +1,33 @@
+import JSONText
+import Workflows
+
+/// A stand-in for SHA-256: equal bytes give equal texts.
+func sampleHash(_ bytes: [UInt8]) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return String(hash, radix: 16)
+}
+
+/// A graph with one of each thing that matters here.
+let sampleGraph = """
+    {
+      "1": {"class_type": "LoadImage", "inputs": {"image": "example.png"}, "_meta": {"title": "Load Image"}},
+      "2": {"class_type": "LoadImage", "inputs": {"image": "example.png"}},
+      "3": {"class_type": "KSampler", "inputs": {"seed": 1, "cfg": 1.5, "image": ["1", 0], "other": ["2", 0]}},
+      "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a.safetensors"}},
+      "8": {"class_type": "SaveAudioMP3", "inputs": {"audio": ["3", 0], "filename_prefix": "audio/x"}},
+      "9": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": "ComfyUI"}}
+    }
+    """
+
+/// A workflow from the texts of its files.
+func workflow(graph: String = sampleGraph, manifest: String?) -> Workflow {
+    Workflow(
+        name: "sample", graph: .success(Array(graph.utf8)), manifest: manifest.map { .success(Array($0.utf8)) },
+        hash: sampleHash)
+}
+
+/// A manifest with these parameters.
+func manifest(properties: String, required: String = "[]", more: String = "") -> String {
+    #"{"parameters":{"type":"object","properties":{\#(properties)},"required":\#(required)}\#(more)}"#
+}
