@@ -2,6 +2,7 @@ import JSONText
 import Loop
 import TestSupport
 import Testing
+import WebSocket
 
 @testable import ComfySandbox
 
@@ -106,7 +107,7 @@ import Testing
             #expect(try await sandbox.get("/api/queue").json == nil)
             #expect(try await sandbox.get("/object_info").status == 503)
             #expect(try await sandbox.get("/system_stats").json?["system"]?["comfyui_version"] != nil)
-            await #expect(throws: TestSocket.Refused.self) { _ = try await sandbox.socket("/ws?clientId=x") }
+            await #expect(throws: WebSocketError.self) { _ = try await sandbox.socket("/ws?clientId=x") }
             _ = try await sandbox.post("/sandbox/faults", ["kind": "view_404", "count": 1])
             #expect(try await sandbox.get("/view?filename=e_00001_.png").status == 404)
             #expect(try await sandbox.get("/view?filename=e_00001_.png").body == whole)

@@ -22,7 +22,6 @@ import Testing
     private static func replay(_ run: JSON, on sandbox: RunningSandbox) async throws {
         let name = run["name"]?.string ?? ""
         let socket = try await sandbox.socket(run["url"]?.string ?? "")
-        defer { socket.close() }
         var messages = [try await socket.next()]
         if let words = run["says"]?.string {
             try await socket.send(words)
@@ -31,6 +30,7 @@ import Testing
         let answer = try await sandbox.post("/prompt", run["submit"] ?? .null)
         let id = try #require(answer.json?["prompt_id"]?.string, "\(name): \(answer.text)")
         messages += try await socket.messagesUntilEnd()
+        await socket.close()
         compare(messages, run["frames"]?.array ?? [], name)
         let history = try await sandbox.json("/history/\(id)")
         let difference = Shape.difference(history[id] ?? .null, run["history"] ?? .null)

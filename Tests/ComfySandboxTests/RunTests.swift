@@ -65,14 +65,14 @@ import Testing
             _ = try await newer.next()
             _ = try await sandbox.post("/prompt", ["prompt": Graphs.empty(), "prompt_id": "1", "client_id": "twin"])
             #expect(try await newer.messagesUntilEnd().contains { $0.type == "execution_success" })
-            older.close()
+            await older.close()
             let witness = try await sandbox.socket("/ws?clientId=witness")
             // The sandbox notices the close before it answers what comes later on the same loop.
             while sandbox.sandbox.hub.isHeard(.client("twin")) { try await sleep(for: .milliseconds(1)) }
             _ = try await sandbox.post("/prompt", ["prompt": Graphs.empty(), "prompt_id": "2", "client_id": "twin"])
             _ = try await sandbox.post("/prompt", ["prompt": Graphs.empty(), "prompt_id": "3", "client_id": "witness"])
             _ = try await witness.messagesUntilEnd()
-            newer.close()
+            await newer.close()
             #expect(try await sandbox.json("/history/2")["2"] != nil)
         }
     }
@@ -89,7 +89,7 @@ import Testing
             #expect(second.type == "executing" && second.data == ["node": "3"])
             _ = try await sandbox.send("DELETE", "/sandbox/faults", [:])
             #expect(try await late.messagesUntilEnd().contains { $0.type == "execution_success" })
-            early.close()
+            await early.close()
         }
     }
 

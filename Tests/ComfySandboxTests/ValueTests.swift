@@ -99,24 +99,4 @@ import Testing
         let happened = ["/prompt", "/api/view", "/view", "/view"].map { faults.take(.httpError, path: $0) != nil }
         #expect(happened == [false, true, true, false])
     }
-
-    @Test func `frames survive being cut anywhere`() throws {
-        for length in [0, 125, 126, 65_535, 65_536] {
-            let frame = WebSocketFrame(kind: .binary, payload: (0..<length).map { UInt8(truncatingIfNeeded: $0) })
-            for mask in [nil, [1, 2, 3, 4]] as [[UInt8]?] {
-                let bytes = frame.encoded(mask: mask)
-                for cut in [1, 2, bytes.count / 2, bytes.count - 1] where cut < bytes.count {
-                    var reader = WebSocketFrameReader(maximumBytes: 100_000)
-                    reader.feed(Array(bytes[..<cut]))
-                    let early = try reader.next()
-                    reader.feed(Array(bytes[cut...]))
-                    let whole = try reader.next()
-                    #expect(early == nil && whole == frame)
-                }
-            }
-        }
-        var reader = WebSocketFrameReader(maximumBytes: 10)
-        reader.feed([0x82, 11])
-        #expect(throws: WebSocketFrameReader.Violation.self) { _ = try reader.next() }
-    }
 }

@@ -75,12 +75,13 @@ final class RunningSandbox {
     @discardableResult
     func run(_ graph: JSON, id: String, extra: JSONObject = [:]) async throws -> [TestSocket.Message] {
         let socket = try await socket("/ws?clientId=runner-\(id)")
-        defer { socket.close() }
         let members = extra.merging([
             "prompt": graph, "prompt_id": .string(id), "client_id": .string("runner-\(id)"),
         ])
         _ = try await post("/prompt", .object(members))
-        return try await socket.messagesUntilEnd()
+        let messages = try await socket.messagesUntilEnd()
+        await socket.close()
+        return messages
     }
 }
 
