@@ -33,11 +33,9 @@ enum Main {
         }
         // Not through `print`, which keeps the line back while stdout is a pipe.
         FileHandle.standardOutput.write(Data("listening on \(settings.host):\(port)\n".utf8))
-        if settings.logLevel != .error {
-            log(
-                "this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)"
-            )
-        }
+        Log(level: settings.logLevel).info(
+            "this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)"
+        )
         await sandbox.run()
         for signal in signals { signal.close() }
     }
@@ -49,10 +47,8 @@ enum Main {
         pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
-    static func log(_ message: String) { FileHandle.standardError.write(Data("ComfySandbox: \(message)\n".utf8)) }
-
     private static func fail(_ message: String) -> Never {
-        log(message)
+        Log.write(message)
         exit(1)
     }
 

@@ -38,7 +38,7 @@ import WebSocket
         try await RunningSandbox.with { sandbox in
             _ = try await sandbox.post("/sandbox/faults", ["kind": "drop_sockets", "step": 1, "count": 1])
             await #expect(throws: TestSocket.Ended.self) { try await sandbox.run(Graphs.sampled(), id: "p") }
-            while sandbox.sandbox.state.history["p"] == nil { try await sleep(for: .milliseconds(1)) }
+            try await sandbox.until { sandbox.sandbox.state.history["p"] != nil }
             #expect(try await sandbox.json("/history/p")["p"]?["status"]?["completed"] == true)
         }
     }
@@ -51,7 +51,7 @@ import WebSocket
             #expect(try await sandbox.json("/history/lost") == [:])
             try await sandbox.run(Graphs.empty(), id: "late")
             #expect(sandbox.sandbox.state.queue.running == nil)
-            while sandbox.sandbox.state.history["late"] == nil { try await sleep(for: .milliseconds(1)) }
+            try await sandbox.until { sandbox.sandbox.state.history["late"] != nil }
             #expect(try await sandbox.json("/sandbox/log")["prompts"]?[0]?["end"] == "success")
         }
     }
@@ -74,7 +74,7 @@ import WebSocket
             await #expect(throws: RawAnswer.NoAnswer.self) {
                 _ = try await sandbox.post("/prompt", ["prompt": Graphs.empty(), "prompt_id": "p"])
             }
-            while sandbox.sandbox.state.history["p"] == nil { try await sleep(for: .milliseconds(1)) }
+            try await sandbox.until { sandbox.sandbox.state.history["p"] != nil }
         }
     }
 
@@ -82,7 +82,7 @@ import WebSocket
         try await RunningSandbox.with { sandbox in
             _ = try await sandbox.post("/sandbox/faults", ["kind": "hang", "match": "/queue", "count": 1])
             let hanging = Task(executorPreference: EventLoop.shared) { try await sandbox.get("/queue") }
-            while !sandbox.sandbox.state.faults.faults.isEmpty { try await sleep(for: .milliseconds(1)) }
+            try await sandbox.until { sandbox.sandbox.state.faults.faults.isEmpty }
             #expect(try await sandbox.get("/prompt").status == 200)
             _ = try await sandbox.send("DELETE", "/sandbox/faults", [:])
             await #expect(throws: RawAnswer.NoAnswer.self) { _ = try await hanging.value }

@@ -68,7 +68,7 @@ import Testing
             await older.close()
             let witness = try await sandbox.socket("/ws?clientId=witness")
             // The sandbox notices the close before it answers what comes later on the same loop.
-            while sandbox.sandbox.hub.isHeard(.client("twin")) { try await sleep(for: .milliseconds(1)) }
+            try await sandbox.until { !sandbox.sandbox.hub.isHeard(.client("twin")) }
             _ = try await sandbox.post("/prompt", ["prompt": Graphs.empty(), "prompt_id": "2", "client_id": "twin"])
             _ = try await sandbox.post("/prompt", ["prompt": Graphs.empty(), "prompt_id": "3", "client_id": "witness"])
             _ = try await witness.messagesUntilEnd()
@@ -82,7 +82,7 @@ import Testing
             _ = try await sandbox.post("/sandbox/faults", ["kind": "freeze", "step": 1])
             let early = try await sandbox.socket("/ws?clientId=early")
             _ = try await sandbox.post("/prompt", ["prompt": Graphs.sampled(), "prompt_id": "p", "client_id": "late"])
-            while sandbox.sandbox.hub.current?.node != "3" { try await sleep(for: .milliseconds(1)) }
+            try await sandbox.until { sandbox.sandbox.hub.current?.node == "3" }
             let late = try await sandbox.socket("/ws?clientId=late")
             _ = try await late.next()
             let second = try await late.next()
@@ -135,7 +135,7 @@ import Testing
             for id in ["a", "b"] {
                 _ = try await sandbox.post("/prompt", ["prompt": Graphs.empty(), "prompt_id": .string(id)])
             }
-            while sandbox.sandbox.state.queue.running == nil { try await sleep(for: .milliseconds(1)) }
+            try await sandbox.until { sandbox.sandbox.state.queue.running != nil }
             _ = try await sandbox.post("/queue", ["delete": ["a"]])
             let queue = try await sandbox.json("/queue")
             #expect(queue["queue_running"]?[0]?[1] == "slow-one")

@@ -28,6 +28,7 @@ final class RunningSandbox {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var settings = Settings(path: folder + "/files")
         settings.port = 0
+        settings.logLevel = .error
         settings.stepMilliseconds = 1
         settings.workflowsPath = folder + "/workflows"
         try FileManager.default.createDirectory(atPath: folder + "/workflows", withIntermediateDirectories: true)
@@ -41,6 +42,11 @@ final class RunningSandbox {
         await running.sandbox.stop()
         await serving.value
         try result.get()
+    }
+
+    /// Returns once the sandbox is as `isSo` says; it looks again whenever the loop has had a turn.
+    func until(_ isSo: () -> Bool) async throws {
+        while !isSo() { try await sleep(for: .milliseconds(1)) }
     }
 
     // MARK: Asking
