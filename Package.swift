@@ -31,10 +31,10 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], excluding files: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
-        path: "Tests/\(name)Tests", swiftSettings: settings)
+        path: "Tests/\(name)Tests", exclude: files, swiftSettings: settings)
 }
 
 let package = Package(
@@ -91,7 +91,7 @@ let package = Package(
         tests(of: "Workflows", ["JSONText"]),
         tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
         tests(of: "Wire", ["JSONText"]),
-        tests(of: "ComfySandbox", ["Loop", "JSONText", "Crypto", "Images", "Outbound", "WebSocket", httpTypes]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Images", "WebSocket"], excluding: ["Recordings"]),
         tests(
             of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
         tests(

@@ -6,6 +6,7 @@ import Loop
 enum Main {
     static func main() {
         prepareProcess()
+        acceptSignals()
         do {
             let settings = try Settings(environment: ProcessInfo.processInfo.environment)
             defer { removePIDFile(settings.pidFile) }
@@ -26,22 +27,28 @@ enum Main {
         } catch {
             throw Settings.Problem(message: "cannot listen on \(settings.host):\(settings.port): \(error)")
         }
-        // Not through `print`, which keeps the line back while stdout is a pipe.
-        FileHandle.standardOutput.write(Data("listening on \(settings.host):\(port)\n".utf8))
-        if settings.logLevel != .error {
-            log("this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)")
-        }
+        // Before anybody can know that it runs, and so ask it to end.
         let signals = try [SIGTERM, SIGINT].map { signal in
             try SignalSource(signal) { Task(executorPreference: EventLoop.shared) { await sandbox.stop() } }
         }
+        // Not through `print`, which keeps the line back while stdout is a pipe.
+        FileHandle.standardOutput.write(Data("listening on \(settings.host):\(port)\n".utf8))
+        Log(level: settings.logLevel).info(
+            "this is a sandbox with no GPU: it speaks ComfyUI's protocol and makes up its pictures; files in \(settings.path)"
+        )
         await sandbox.run()
         for signal in signals { signal.close() }
     }
 
-    static func log(_ message: String) { FileHandle.standardError.write(Data("ComfySandbox: \(message)\n".utf8)) }
+    /// A program that starts another from one of its threads may leave it with SIGTERM blocked.
+    private static func acceptSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
+    }
 
     private static func fail(_ message: String) -> Never {
-        log(message)
+        Log.write(message)
         exit(1)
     }
 

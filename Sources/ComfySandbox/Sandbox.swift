@@ -9,6 +9,7 @@ final class Sandbox {
     let state = SandboxState()
     let hub = SocketHub()
     let files: FileStore
+    let log: Log
     private let settings: Settings
     private let die: @LoopActor () -> Void
     private var server: HTTPServer?
@@ -18,6 +19,7 @@ final class Sandbox {
     /// - Throws: where the folders cannot be made.
     init(_ settings: Settings, die: @escaping @LoopActor () -> Void = { exit(137) }) throws {
         self.settings = settings
+        log = Log(level: settings.logLevel)
         self.die = die
         files = FileStore(root: settings.path)
         try files.prepare()
@@ -39,6 +41,7 @@ final class Sandbox {
     func run() async {
         let worker = Worker(
             state: state, hub: hub, files: files, stepTime: .milliseconds(settings.stepMilliseconds),
+            log: log,
             catalogue: { [unowned self] in await catalogue() }, die: die)
         let work = Task(executorPreference: EventLoop.shared) { await worker.run() }
         await server?.run()

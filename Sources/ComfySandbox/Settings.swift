@@ -38,7 +38,8 @@ struct Settings: Sendable, Equatable {
             // The levels of the services, of which the sandbox tells three apart.
             let levels = ["trace": "debug", "notice": "info", "warning": "info", "critical": "error"]
             guard let known = LogLevel(rawValue: levels[level.lowercased()] ?? level.lowercased()) else {
-                throw Problem(message: "LOG_LEVEL is trace, debug, info, notice, warning, error or critical, not \(level)")
+                throw Problem(
+                    message: "LOG_LEVEL is trace, debug, info, notice, warning, error or critical, not \(level)")
             }
             logLevel = known
         }

@@ -1,11 +1,14 @@
 import JSONText
 import Loop
+import TestSupport
 import Testing
 
 @testable import ComfySandbox
 
 /// Every recorded run tells the recorded events in the recorded order, and leaves the recorded history.
 @Suite struct RunReplayTests {
+    init() { startLoop() }
+
     @Test func `the recorded prompts tell the recorded events in order`() async throws {
         try #require(Recordings.runs.count == 13)
         try await RunningSandbox.with { sandbox in
@@ -19,7 +22,6 @@ import Testing
     private static func replay(_ run: JSON, on sandbox: RunningSandbox) async throws {
         let name = run["name"]?.string ?? ""
         let socket = try await sandbox.socket(run["url"]?.string ?? "")
-        defer { socket.close() }
         var messages = [try await socket.next()]
         if let words = run["says"]?.string {
             try await socket.send(words)
@@ -28,6 +30,7 @@ import Testing
         let answer = try await sandbox.post("/prompt", run["submit"] ?? .null)
         let id = try #require(answer.json?["prompt_id"]?.string, "\(name): \(answer.text)")
         messages += try await socket.messagesUntilEnd()
+        await socket.close()
         compare(messages, run["frames"]?.array ?? [], name)
         let history = try await sandbox.json("/history/\(id)")
         let difference = Shape.difference(history[id] ?? .null, run["history"] ?? .null)
@@ -40,7 +43,9 @@ import Testing
         let theirs = recorded.map { summary($0) }
         #expect(own == theirs, "\(name)")
         for (message, frame) in zip(messages, recorded) {
-            guard let data = message.data, let wanted = frame["data"], message.type != "progress_state" else { continue }
+            guard let data = message.data, let wanted = frame["data"], message.type != "progress_state" else {
+                continue
+            }
             #expect(Shape.difference(data, wanted) == nil, "\(name): \(message.type ?? "")")
         }
     }

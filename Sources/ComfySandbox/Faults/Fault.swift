@@ -54,7 +54,8 @@ extension Fault {
     init(_ json: JSON) throws(FaultProblem) {
         guard let object = json.object else { throw FaultProblem(message: "a fault is an object") }
         if let unknown = object.keys.first(where: { !Self.members.contains($0) }) {
-            throw FaultProblem(message: "a fault has no member \(unknown); it has \(Self.members.joined(separator: ", "))")
+            throw FaultProblem(
+                message: "a fault has no member \(unknown); it has \(Self.members.joined(separator: ", "))")
         }
         guard let kind = object["kind"]?.string.flatMap(Kind.init(rawValue:)) else {
             throw FaultProblem(message: "kind is one of " + Kind.allCases.map(\.rawValue).joined(separator: ", "))

@@ -25,7 +25,8 @@ struct FaultList: Sendable {
     mutating func take(_ kind: Fault.Kind, prompt: QueuedPrompt, step: Int? = nil) -> Fault? {
         take(kind) { fault in
             guard step == nil || fault.step == step else { return false }
-            return fault.match.map { prompt.id.contains($0) || JSON.object(prompt.graph.json).text.contains($0) } ?? true
+            return fault.match.map { prompt.id.contains($0) || JSON.object(prompt.graph.json).text.contains($0) }
+                ?? true
         }
     }
 

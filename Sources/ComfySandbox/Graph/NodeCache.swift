@@ -44,7 +44,9 @@ enum NodeSignatures {
     ) -> String {
         let name = graph.classType(of: id) ?? ""
         let inputs = (graph.inputs(of: id) ?? [:]).map { input, value -> (String, JSON) in
-            if let link = Link(value), let source = known[link.node] { return (input, [.string(source), JSON(link.slot)]) }
+            if let link = Link(value), let source = known[link.node] {
+                return (input, [.string(source), JSON(link.slot)])
+            }
             return (input, fingerprint(name, input, value).map { [value, .string($0)] } ?? value)
         }
         let text: JSON = [.string(name), .object(JSONObject(inputs))]

@@ -70,7 +70,10 @@ struct InputDefinition: Sendable {
         case .link, .string: [.string(typeName), [:]]
         case .boolean(let fallback): [.string(typeName), ["default": .bool(fallback)]]
         case .int(let fallback, let min, let max, let step):
-            [.string(typeName), ["default": fallback, "min": Self.json(min), "max": Self.json(max), "step": JSON(step)]]
+            [
+                .string(typeName),
+                ["default": fallback, "min": Self.json(min), "max": Self.json(max), "step": JSON(step)],
+            ]
         case .float(let fallback, let min, let max, let step):
             [
                 .string(typeName),

@@ -68,7 +68,7 @@ enum PythonText {
 }
 
 /// A value that Python's `int()` or `float()` refuses, with its words.
-struct CoercionError: Error { let message: String }
+struct CoercionError: Error, Equatable { let message: String }
 
 extension PythonText {
     /// `int(value)`: cuts fractions, reads texts.
@@ -90,7 +90,8 @@ extension PythonText {
             return whole
         case .null, .array, .object:
             throw CoercionError(
-                message: "int() argument must be a string, a bytes-like object or a real number, not '\(type(of: value))'"
+                message:
+                    "int() argument must be a string, a bytes-like object or a real number, not '\(type(of: value))'"
             )
         }
     }

@@ -68,7 +68,9 @@ struct FileStore: Sendable {
     }
 
     /// The files of a folder, subfolders left out, sorted.
-    func names(in folder: Folder) -> [String] { Self.names(in: path(folder)).filter { Self.isFile(path(folder) + "/" + $0) } }
+    func names(in folder: Folder) -> [String] {
+        Self.names(in: path(folder)).filter { Self.isFile(path(folder) + "/" + $0) }
+    }
 
     static func names(in directory: String) -> [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: directory).sorted()) ?? []

@@ -26,7 +26,9 @@ enum ImageNodes {
 
     private static func pictures(_ pictures: [Picture]) -> NodeResult { NodeResult(outputs: [.pictures(pictures)]) }
 
-    private static func each(_ call: NodeCall, _ input: String, _ change: (Raster) throws -> Raster) throws -> NodeResult {
+    private static func each(_ call: NodeCall, _ input: String, _ change: (Raster) throws -> Raster) throws
+        -> NodeResult
+    {
         try pictures(call.pictures(input).map { $0.with(try change($0.raster)) })
     }
 
@@ -63,7 +65,8 @@ enum ImageNodes {
     private static func empty(_ call: NodeCall) throws -> [Picture] {
         let colour = call.int("color") ?? 0
         let samples = [16, 8, 0].map { UInt8(truncatingIfNeeded: colour >> $0) }
-        let raster = try Raster.solid(width: call.int("width") ?? 512, height: call.int("height") ?? 512, colour: samples)
+        let raster = try Raster.solid(
+            width: call.int("width") ?? 512, height: call.int("height") ?? 512, colour: samples)
         return Array(repeating: Picture(raster: raster), count: max(1, min(4096, call.int("batch_size") ?? 1)))
     }
 

@@ -48,7 +48,9 @@ enum ImageScaling {
 
     /// Upscale models carry their factor in their name: "RealESRGAN_x4plus", "2x_…", "4xUltrasharp".
     private static func modelFactor(_ call: NodeCall) -> Int {
-        guard case .token(let model)? = call.value("upscale_model"), let name = model.prompt?.lowercased() else { return 4 }
+        guard case .token(let model)? = call.value("upscale_model"), let name = model.prompt?.lowercased() else {
+            return 4
+        }
         return [2, 3, 4, 8].first { name.contains("x\($0)") || name.contains("\($0)x") } ?? 4
     }
 }

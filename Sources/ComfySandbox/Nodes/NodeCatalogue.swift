@@ -23,14 +23,17 @@ struct NodeCatalogue: Sendable {
         if let definition = core[name] { return definition }
         guard var definition = extra[name] else { return nil }
         if !definition.isOutput {
-            definition.isOutput = !graph.ids.contains { other in graph.links(of: other).contains { $0.link.node == id } }
+            definition.isOutput = !graph.ids.contains { other in graph.links(of: other).contains { $0.link.node == id }
+            }
         }
         return definition
     }
 
     /// `GET /object_info`.
     var objectInfo: JSON {
-        .object(JSONObject(order.compactMap { name in definition(named: name).map { (name, $0.objectInfo(lists: lists)) } }))
+        .object(
+            JSONObject(order.compactMap { name in definition(named: name).map { (name, $0.objectInfo(lists: lists)) } })
+        )
     }
 
     /// `GET /object_info/{name}`: `{}` for a class that is not there.

@@ -51,7 +51,8 @@ enum SaveNodes {
         let raster = try picture.caption?.drawn(on: picture.raster, prefix: prefix) ?? picture.raster
         guard let metadata else { return try raster.encodePNG() }
         var texts = [PNGText(keyword: "prompt", text: metadata.prompt.text)]
-        for (name, value) in metadata.extra where (1...79).contains(name.utf8.count) && name.utf8.allSatisfy({ $0 < 128 }) {
+        for (name, value) in metadata.extra
+        where (1...79).contains(name.utf8.count) && name.utf8.allSatisfy({ $0 < 128 }) {
             texts.append(PNGText(keyword: name, text: value.text))
         }
         if let caption = picture.caption {

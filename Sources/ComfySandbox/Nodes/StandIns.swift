@@ -19,7 +19,8 @@ enum StandIns {
     }
 
     static func run(_ call: NodeCall) throws -> NodeResult {
-        if let file = call.inputs.lazy.compactMap({ call.literal($0.name)?.string }).first(where: ModelLists.isModelFile),
+        if let file = call.inputs.lazy.compactMap({ call.literal($0.name)?.string }).first(
+            where: ModelLists.isModelFile),
             file.hasPrefix("corrupt")
         {
             throw NodeFailure(
@@ -75,8 +76,12 @@ enum StandIns {
     }
 
     private static func scale(_ lineage: inout Lineage, _ call: NodeCall) {
-        if let amount = call.int("amount") { lineage.batch = max(1, min(64, (lineage.batch ?? 1) * max(1, min(64, amount)))) }
-        guard let factor = call.number("scale_by"), let width = lineage.width, let height = lineage.height else { return }
+        if let amount = call.int("amount") {
+            lineage.batch = max(1, min(64, (lineage.batch ?? 1) * max(1, min(64, amount))))
+        }
+        guard let factor = call.number("scale_by"), let width = lineage.width, let height = lineage.height else {
+            return
+        }
         lineage.width = Int(min(16_384, max(1, Double(width) * factor)))
         lineage.height = Int(min(16_384, max(1, Double(height) * factor)))
     }

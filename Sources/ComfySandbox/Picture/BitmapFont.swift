@@ -6,7 +6,9 @@ enum BitmapFont {
     /// Seven rows from the top, five bits each, the leftmost dot highest. Small letters look like capitals; a letter that
     /// is not drawn here is a box.
     static func rows(of character: Character) -> [UInt8] {
-        glyphs[Character(character.uppercased().prefix(1).description)] ?? glyphs[character] ?? [31, 17, 17, 17, 17, 17, 31]
+        glyphs[Character(character.uppercased().prefix(1).description)] ?? glyphs[character] ?? [
+            31, 17, 17, 17, 17, 17, 31,
+        ]
     }
 
     private static let glyphs: [Character: [UInt8]] = letters.merging(signs) { first, _ in first }

@@ -9,19 +9,21 @@ final class Worker {
     let hub: SocketHub
     let files: FileStore
     let stepTime: Duration
+    let log: Log
     let catalogue: @LoopActor () async -> NodeCatalogue
     /// Ends the process as a crash does.
     let die: @LoopActor () -> Void
     var cache = NodeCache<NodeResult>()
 
     init(
-        state: SandboxState, hub: SocketHub, files: FileStore, stepTime: Duration,
+        state: SandboxState, hub: SocketHub, files: FileStore, stepTime: Duration, log: Log,
         catalogue: @escaping @LoopActor () async -> NodeCatalogue, die: @escaping @LoopActor () -> Void
     ) {
         self.state = state
         self.hub = hub
         self.files = files
         self.stepTime = stepTime
+        self.log = log
         self.catalogue = catalogue
         self.die = die
     }
@@ -59,9 +61,9 @@ final class Worker {
         keep(entry)
         state.queue.finishRunning()
         hub.current = nil
-        state.log.finish(
-            prompt.id, end: entry.isSuccess ? "success" : end?.type == "execution_error" ? "error" : "interrupted",
-            worked: run.hasWorked, at: SandboxState.now)
+        let outcome = entry.isSuccess ? "success" : end?.type == "execution_error" ? "error" : "interrupted"
+        state.log.finish(prompt.id, end: outcome, worked: run.hasWorked, at: SandboxState.now)
+        log.info("prompt \(prompt.id): \(outcome)")
         hub.send(.status(remaining: state.queue.remaining))
         if !isSilent { hub.send(run.events.finished) }
     }

@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import JSONText
 import Loop
+import WebSocket
 
 /// Prompts, their queue, their history, and the sockets that follow them.
 @LoopActor
@@ -100,13 +101,14 @@ struct PromptRoutes {
         if state.fault(.rejectSockets, path: request.path) != nil { return Answers.empty(.serviceUnavailable) }
         let asked = request.query("clientId") ?? ""
         let sid = asked.isEmpty ? Hex.encode(randomBytes(16)) : asked
-        let accept = Base64.encode(SHA1.hash(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
-        let headers: HTTPFields = [.upgrade: "websocket", .secWebSocketAccept: accept]
+        let headers: HTTPFields = [
+            .upgrade: "websocket", .secWebSocketAccept: WebSocketHandshake.acceptKey(for: key),
+        ]
         return Response(
             status: .switchingProtocols, headers: headers,
             body: .upgrade { [hub = sandbox.hub, state] connection, leftover in
-                let client = SocketClient(connection, sid: sid)
-                await hub.serve(client, leftover: leftover, remaining: state.queue.remaining)
+                let client = SocketClient(connection, leftover: leftover, sid: sid)
+                await hub.serve(client, remaining: state.queue.remaining)
             })
     }
 }

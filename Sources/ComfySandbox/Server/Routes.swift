@@ -16,6 +16,7 @@ struct Routes {
     init(_ sandbox: Sandbox) { self.sandbox = sandbox }
 
     func build() -> Router {
+        router.use(RequestLog(log: sandbox.log))
         router.use(FaultMiddleware(state: sandbox.state))
         router.use(ComfyManners())
         addPrompts()

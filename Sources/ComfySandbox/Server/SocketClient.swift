@@ -1,8 +1,8 @@
-import Foundation
 import JSONText
 import Loop
+import WebSocket
 
-/// One WebSocket: reads what its client says, writes what is queued for it.
+/// One socket: hears what its client says, sends what is queued for it.
 @LoopActor
 final class SocketClient {
     let sid: String
@@ -10,28 +10,31 @@ final class SocketClient {
     private(set) var wantsMetadata = false
     private var hasSpoken = false
     private let connection: TCPConnection
-    private let outbox: AsyncStream<[UInt8]>
-    private let queue: AsyncStream<[UInt8]>.Continuation
+    private let socket: WebSocketConnection
+    private let outbox: AsyncStream<WebSocketMessage>
+    private let queue: AsyncStream<WebSocketMessage>.Continuation
     private var queuedBytes = 0
     /// A client that reads nothing loses its socket once so much waits for it.
     private static let outboxLimit = 64 << 20
     private static let messageLimit = 1 << 20
 
-    init(_ connection: TCPConnection, sid: String) {
+    /// - Parameter leftover: bytes that came behind the handshake.
+    init(_ connection: TCPConnection, leftover: [UInt8], sid: String) {
         self.connection = connection
         self.sid = sid
+        socket = WebSocketConnection(
+            connection, role: .server, leftover: leftover, maxMessageBytes: Self.messageLimit)
         (outbox, queue) = AsyncStream.makeStream()
     }
 
-    func send(_ text: String) { send(.init(kind: .text, payload: Array(text.utf8))) }
+    func send(_ text: String) { send(.text(text), bytes: text.utf8.count) }
 
-    func send(binary bytes: [UInt8]) { send(.init(kind: .binary, payload: bytes)) }
+    func send(binary bytes: [UInt8]) { send(.binary(bytes), bytes: bytes.count) }
 
-    private func send(_ frame: WebSocketFrame) {
-        let bytes = frame.encoded()
-        queuedBytes += bytes.count
+    private func send(_ message: WebSocketMessage, bytes: Int) {
+        queuedBytes += bytes
         if queuedBytes > Self.outboxLimit { return drop() }
-        queue.yield(bytes)
+        queue.yield(message)
     }
 
     /// Closes the connection with no close frame.
@@ -41,48 +44,28 @@ final class SocketClient {
     }
 
     /// Returns when the socket is closed.
-    func run(leftover: [UInt8]) async {
+    func run() async {
         let writer = Task(executorPreference: EventLoop.shared) { await self.write() }
-        do { try await read(leftover) } catch { /* A peer that breaks off or breaks the rules is let go either way. */  }
+        // A peer that breaks off or breaks the rules is let go like one that says goodbye.
+        while let message = try? await socket.receive() { heard(message) }
         drop()
         await writer.value
     }
 
     private func write() async {
-        for await bytes in outbox {
-            queuedBytes -= bytes.count
-            guard (try? await connection.write(bytes)) != nil else { return drop() }
-        }
-    }
-
-    private func read(_ leftover: [UInt8]) async throws {
-        var frames = WebSocketFrameReader(maximumBytes: Self.messageLimit)
-        var message: [UInt8] = []
-        frames.feed(leftover)
-        while true {
-            while let frame = try frames.next() {
-                switch frame.kind {
-                case .close:
-                    return try await connection.write(WebSocketFrame(kind: .close, payload: frame.payload).encoded())
-                case .ping: send(.init(kind: .pong, payload: frame.payload))
-                case .pong: break
-                case .text, .binary, .continuation:
-                    message += frame.payload
-                    guard message.count <= Self.messageLimit else { return }
-                    if frame.isLast {
-                        heard(message)
-                        message = []
-                    }
-                }
+        for await message in outbox {
+            switch message {
+            case .text(let text): queuedBytes -= text.utf8.count
+            case .binary(let bytes): queuedBytes -= bytes.count
             }
-            guard let bytes = try await connection.read() else { return }
-            frames.feed(bytes)
+            guard (try? await socket.send(message)) != nil else { return drop() }
         }
     }
 
     /// Only the first object that a client sends can ask for something.
-    private func heard(_ message: [UInt8]) {
-        guard let json = try? JSON(parsing: message), let object = json.object, !hasSpoken else { return }
+    private func heard(_ message: WebSocketMessage) {
+        guard case .text(let text) = message, !hasSpoken, let json = try? JSON(parsing: text), let object = json.object
+        else { return }
         hasSpoken = true
         guard object["type"] == "feature_flags" else { return }
         wantsMetadata = object["data"]?["supports_preview_metadata"]?.bool ?? false

@@ -11,14 +11,14 @@ final class SocketHub {
 
     /// Serves one socket until it closes. A newer socket of the same id takes the older one's place; when either of them
     /// closes, the id is gone, so that the newer one hears nothing any more: so does ComfyUI.
-    func serve(_ client: SocketClient, leftover: [UInt8], remaining: Int) async {
+    func serve(_ client: SocketClient, remaining: Int) async {
         clients[client.sid] = client
         open[ObjectIdentifier(client)] = client
         send(.status(remaining: remaining, sid: client.sid))
         if let current, current.client == client.sid {
             send(Event(type: "executing", data: ["node": .string(current.node)], audience: .client(client.sid)))
         }
-        await client.run(leftover: leftover)
+        await client.run()
         clients[client.sid] = nil
         open[ObjectIdentifier(client)] = nil
     }

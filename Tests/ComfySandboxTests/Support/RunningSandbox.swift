@@ -1,7 +1,6 @@
 import Foundation
 import JSONText
 import Loop
-import TestSupport
 
 @testable import ComfySandbox
 
@@ -25,24 +24,29 @@ final class RunningSandbox {
     static func with(
         workflows: [String: JSON] = [:], _ body: @escaping @LoopActor @Sendable (RunningSandbox) async throws -> Void
     ) async throws {
-        startLoop()
         let folder = FileManager.default.temporaryDirectory.path + "/sandbox-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var settings = Settings(path: folder + "/files")
         settings.port = 0
+        settings.logLevel = .error
         settings.stepMilliseconds = 1
         settings.workflowsPath = folder + "/workflows"
         try FileManager.default.createDirectory(atPath: folder + "/workflows", withIntermediateDirectories: true)
         for (name, graph) in workflows {
             try Data(graph.serialized()).write(to: URL(fileURLWithPath: folder + "/workflows/\(name).json"))
         }
-        let running = try await RunningSandbox(settings)
+        let running = try RunningSandbox(settings)
         let serving = Task(executorPreference: EventLoop.shared) { await running.sandbox.run() }
         let result: Result<Void, any Error>
         do { result = .success(try await body(running)) } catch { result = .failure(error) }
         await running.sandbox.stop()
         await serving.value
         try result.get()
+    }
+
+    /// Returns once the sandbox is as `isSo` says; it looks again whenever the loop has had a turn.
+    func until(_ isSo: () -> Bool) async throws {
+        while !isSo() { try await sleep(for: .milliseconds(1)) }
     }
 
     // MARK: Asking
@@ -77,12 +81,13 @@ final class RunningSandbox {
     @discardableResult
     func run(_ graph: JSON, id: String, extra: JSONObject = [:]) async throws -> [TestSocket.Message] {
         let socket = try await socket("/ws?clientId=runner-\(id)")
-        defer { socket.close() }
         let members = extra.merging([
             "prompt": graph, "prompt_id": .string(id), "client_id": .string("runner-\(id)"),
         ])
         _ = try await post("/prompt", .object(members))
-        return try await socket.messagesUntilEnd()
+        let messages = try await socket.messagesUntilEnd()
+        await socket.close()
+        return messages
     }
 }
 
@@ -98,14 +103,17 @@ struct RawAnswer {
         let data = Data(bytes)
         guard let end = data.range(of: Data("\r\n\r\n".utf8)) else { throw NoAnswer() }
         let lines = String(decoding: data[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
-        guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { throw NoAnswer() }
+        guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw NoAnswer()
+        }
         self.status = status
         headers = Dictionary(
             lines.dropFirst().compactMap { line in
                 line.firstIndex(of: ":").map {
                     (line[..<$0].lowercased(), line[line.index(after: $0)...].trimmingCharacters(in: .whitespaces))
                 }
-            }) { first, _ in first }
+            }
+        ) { first, _ in first }
         body = [UInt8](data[end.upperBound...])
     }
 

@@ -1,8 +1,6 @@
-import Foundation
 import JSONText
 import Loop
-
-@testable import ComfySandbox
+import WebSocket
 
 /// The client's side of a WebSocket.
 @LoopActor
@@ -22,44 +20,23 @@ final class TestSocket {
         }
     }
 
-    struct Refused: Error { let status: Int }
     struct Ended: Error {}
 
-    private let connection: TCPConnection
-    private var frames = WebSocketFrameReader(maximumBytes: 64 << 20)
+    private let socket: WebSocketConnection
 
+    /// - Throws: `WebSocketError` when the server refuses.
     init(port: Int, path: String) async throws {
-        connection = try await TCPConnection.connect(host: "127.0.0.1", port: port, timeout: .seconds(20))
-        try await connection.write(
-            Array(
-                ("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n").utf8))
-        var received: [UInt8] = []
-        while Data(received).range(of: Data("\r\n\r\n".utf8)) == nil {
-            guard let bytes = try await connection.read() else { throw Ended() }
-            received += bytes
-        }
-        let answer = try RawAnswer(received)
-        guard answer.status == 101, answer.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" else {
-            throw Refused(status: answer.status)
-        }
-        frames.feed(answer.body)
+        socket = try await WebSocketClient.connect(url: "ws://127.0.0.1:\(port)\(path)", timeout: .seconds(60))
     }
 
-    func send(_ text: String) async throws {
-        try await connection.write(WebSocketFrame(kind: .text, payload: Array(text.utf8)).encoded(mask: [1, 2, 3, 4]))
-    }
+    func send(_ text: String) async throws { try await socket.send(.text(text)) }
 
     /// - Throws: ``Ended`` when the server has closed.
     func next() async throws -> Message {
-        while true {
-            if let frame = try frames.next() {
-                if frame.kind == .text { return .event(try JSON(parsing: frame.payload)) }
-                if frame.kind == .binary { return .binary(frame.payload) }
-                throw Ended()
-            }
-            guard let bytes = try? await connection.read() else { throw Ended() }
-            frames.feed(bytes)
+        switch try? await socket.receive() {
+        case .text(let text): return .event(try JSON(parsing: text))
+        case .binary(let bytes): return .binary(bytes)
+        case nil: throw Ended()
         }
     }
 
@@ -83,5 +60,5 @@ final class TestSocket {
         }
     }
 
-    func close() { connection.close() }
+    func close() async { await socket.close() }
 }
