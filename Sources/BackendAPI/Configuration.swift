@@ -35,6 +35,9 @@ struct Configuration: Sendable {
             "MAX_QUEUED_TASKS", default: 20_000, in: 1...10_000_000, "tasks that may wait; beyond it 429")
         maxFaceImages = settings.int("MAX_FACE_IMAGES", default: 5, in: 0...100, "face images that a request may carry")
         maxImageBytes = settings.megabytes("MAX_IMAGE_SIZE_MB", default: 10, in: 1...512, "one decoded image, in MB")
+        // There are no keys yet: what asks for them must not stand open.
+        let auth = settings.string("AUTH", default: "optional", "whether requests need an API key")
+        if auth != "off", auth != "optional" { settings.refuse("AUTH", allowed: "off or optional") }
         apiTitle = settings.string("API_TITLE", default: "AI Image Generation API", "the API's title")
         apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
     }

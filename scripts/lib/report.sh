@@ -9,7 +9,6 @@ summary() {
         service_lines
         [[ -z ${RUNPOD_POD_ID-} ]] ||
             printf '%-13s %s\n' Public "https://$RUNPOD_POD_ID-${PORT_OF[backend]}.proxy.runpod.net"
-        printf '%-13s %s\n' "API docs" "${URL_OF[backend]}/docs"
         printf '%-13s %s\n' Settings "$BACKEND_ENV, $GPU_ENV"
         printf '%-13s %s\n' Logs "$WORKSPACE/logs/"
         printf '%-13s %s\n' Stop "$(command_line) stop"

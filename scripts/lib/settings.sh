@@ -20,7 +20,7 @@ unquoted() {
             return
         fi
     done
-    trimmed "${text%%[[:space:]]#*}"
+    trimmed "${1%%[[:space:]]#*}"
 }
 
 # Prints what a .env file gives a key; fails when it gives none.

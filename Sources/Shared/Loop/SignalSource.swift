@@ -33,10 +33,13 @@ private func onSignal(_ handle: UnsafeMutablePointer<uv_signal_t>?, _: Int32) {
     LoopActor.assumeIsolated { source.received() }
 }
 
-/// What every service sets once at its start: a peer that has gone must not kill the process (SIGPIPE), and the limit
-/// on open files is raised as far as the system lets it.
+/// What every service sets once at its start: a peer that has gone must not kill the process (SIGPIPE), signals that
+/// whoever started it had blocked get through again, and the limit on open files is raised as far as the system lets it.
 public func prepareProcess() {
     signal(SIGPIPE, SIG_IGN)
+    var none = sigset_t()
+    sigemptyset(&none)
+    sigprocmask(SIG_SETMASK, &none, nil)
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
