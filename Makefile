@@ -24,7 +24,7 @@ stop: ## stop the services gracefully
 
 test: deps ## run every test
 	swift build --build-tests
-	swift test --skip-build --parallel
+	@scripts/test.sh
 
 lint: ## check the format of the Swift sources and the shell scripts
 	swift format lint --strict --recursive Package.swift Sources Tests

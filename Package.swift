@@ -67,7 +67,8 @@ let package = Package(
         program(
             "GPUService",
             [
-                "Loop", "HTTP", "JSONText", "Crypto", "WebSocket", "Outbound", "Images", "Workflows", "Operations", "Wire",
+                "Loop", "HTTP", "JSONText", "Crypto", "WebSocket", "Outbound", "Images", "Workflows", "Operations",
+                "Wire",
                 httpTypes, logging,
             ]),
         program(

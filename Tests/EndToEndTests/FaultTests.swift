@@ -57,11 +57,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["kind": "drop_sockets", "step": 2, "count": 1], ["kind": "no_end_event", "count": 1],
-        ["kind": "late_history", "ms": 400, "count": 1], ["kind": "reject_sockets"],
-        ["kind": "lost_answer", "match": "/prompt", "count": 1], ["kind": "slow", "ms": 200, "count": 5],
-    ] as [JSON])
+    @Test(
+        arguments: [
+            ["kind": "drop_sockets", "step": 2, "count": 1], ["kind": "no_end_event", "count": 1],
+            ["kind": "late_history", "ms": 400, "count": 1], ["kind": "reject_sockets"],
+            ["kind": "lost_answer", "match": "/prompt", "count": 1], ["kind": "slow", "ms": 200, "count": 5],
+        ] as [JSON])
     @LoopActor func `a fault on the way does not show`(fault: JSON) async throws {
         try await see(fault) { task, runs in
             #expect(task["status"] == "done", "\(task)")
@@ -69,11 +70,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["kind": "oom", "count": 1], ["kind": "lost_history", "count": 1],
-        ["kind": "wrong_bytes", "mode": "html", "match": "/view", "count": 1],
-        ["kind": "wrong_bytes", "mode": "empty", "match": "/view", "count": 1], ["kind": "view_404", "count": 1],
-    ] as [JSON])
+    @Test(
+        arguments: [
+            ["kind": "oom", "count": 1], ["kind": "lost_history", "count": 1],
+            ["kind": "wrong_bytes", "mode": "html", "match": "/view", "count": 1],
+            ["kind": "wrong_bytes", "mode": "empty", "match": "/view", "count": 1], ["kind": "view_404", "count": 1],
+        ] as [JSON])
     @LoopActor func `what passes is tried again`(fault: JSON) async throws {
         try await see(fault) { task, _ in #expect(task["status"] == "done", "\(task)") }
     }

@@ -30,7 +30,8 @@ import Testing
     @LoopActor private func aPhotoComesBackInverted(_ easel: Installation) async throws {
         let photo = try photo()
         let answer = try await easel.call(
-            .post, "/generate", ["mode": "image_transform", "target_image": .string("data:image/png;base64,\(photo.base64)")],
+            .post, "/generate",
+            ["mode": "image_transform", "target_image": .string("data:image/png;base64,\(photo.base64)")],
             headers: [.prefer: "wait=60"])
         #expect(answer.status == 200)
         #expect(answer.headers[.preferenceApplied] == "wait=60")
@@ -53,7 +54,10 @@ import Testing
 
     @LoopActor private func theLargestSeedComesBack(_ easel: Installation) async throws {
         let id = try await easel.submit(
-            ["mode": "free_generation", "prompt": "x", "extra_params": ["seed": .unsigned(.max), "width": 128, "height": 64]])
+            [
+                "mode": "free_generation", "prompt": "x",
+                "extra_params": ["seed": .unsigned(.max), "width": 128, "height": 64],
+            ])
         let task = try await easel.end(of: id)
         #expect(task["seed"]?.uint64 == .max)
         #expect(task.text.contains("18446744073709551615"))
@@ -70,7 +74,9 @@ import Testing
         ]
         let answer = try await easel.call(.post, "/generate", body)
         #expect(answer.status == 422)
-        let places = answer.json["detail"]?.array?.compactMap { $0["loc"]?.array?.dropFirst().map(\.text).joined(separator: ".") }
+        let places = answer.json["detail"]?.array?.compactMap {
+            $0["loc"]?.array?.dropFirst().map(\.text).joined(separator: ".")
+        }
         for place in [
             "\"mode\"", "\"prompt\"", "\"target_image\"", "\"priority\"", "\"quality\"", "\"face_images\"",
             "\"face_images\".0", "\"face_images\".1",
@@ -79,7 +85,8 @@ import Testing
         }
         for fault in answer.json["detail"]?.array ?? [] { #expect((fault["input"]?.string?.count ?? 0) <= 101) }
 
-        let missing = try await easel.call(.post, "/generate", ["mode": "free", "extra_params": ["stepz": 3, "steps": "4"]])
+        let missing = try await easel.call(
+            .post, "/generate", ["mode": "free", "extra_params": ["stepz": 3, "steps": "4"]])
         #expect(missing.status == 422)
         let types = missing.json["detail"]?.array?.compactMap { $0["type"]?.string } ?? []
         #expect(Set(types) == ["missing", "extra_forbidden", "int_type"])
@@ -113,14 +120,17 @@ import Testing
 
     @LoopActor private func anotherFormatIsMade(_ easel: Installation) async throws {
         for (name, format) in [("jpeg", ImageFormat.jpeg), ("webp", .webp)] {
-            let id = try await easel.submit(["mode": "free", "prompt": "z", "output_format": .string(name), "quality": 80])
+            let id = try await easel.submit([
+                "mode": "free", "prompt": "z", "output_format": .string(name), "quality": 80,
+            ])
             let path = try #require(try await easel.end(of: id)["images"]?[0]?.string)
             #expect(ImageFormat(sniffing: try await easel.call(.get, path).bytes) == format)
         }
     }
 
     @LoopActor private func unknownThingsAreNotFound(_ easel: Installation) async throws {
-        for path in ["/tasks/nope", "/tasks/00000000-0000-4000-8000-000000000000", "/images/..%2f..%2fetc", "/nothing"] {
+        for path in ["/tasks/nope", "/tasks/00000000-0000-4000-8000-000000000000", "/images/..%2f..%2fetc", "/nothing"]
+        {
             let answer = try await easel.call(.get, path)
             #expect(answer.status == 404, "\(path)")
             #expect(answer.headers[.contentType] == "application/problem+json")

@@ -54,7 +54,8 @@ import Testing
         await easel.remove()
     }
 
-    @Test @LoopActor func `a backend that is told to end in the middle of a generation takes it up again`() async throws {
+    @Test @LoopActor func `a backend that is told to end in the middle of a generation takes it up again`() async throws
+    {
         let easel = try Installation()
         easel.environment["SANDBOX_STEP_MS"] = "200"
         #expect(try await easel.startup("--sandbox").status == 0)

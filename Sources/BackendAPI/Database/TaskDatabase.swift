@@ -32,7 +32,8 @@ final class TaskDatabase {
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try Schema.migrator.migrate(queue)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED
+        {
             throw CannotStart("the database \(path) is in use by another process")
         } catch {
             throw CannotStart("the database \(path) cannot be opened: \(error)")

@@ -103,7 +103,9 @@ final class Dispatcher {
     /// Our own disk failed, or the service stops. A stop leaves the row as it is: the next process takes it up.
     private func handBack(_ entry: LiveTask, after error: any Error) async {
         guard !isStopping, !(error is CancellationError) else { return }
-        logger.error("A task could not be seen through", metadata: ["task": .string(entry.task.id), "error": .string("\(error)")])
+        logger.error(
+            "A task could not be seen through",
+            metadata: ["task": .string(entry.task.id), "error": .string("\(error)")])
         try? await sleep(for: .seconds(1))
         if !isStopping, entry.task.state == .running { book.putBack(entry) }
     }
@@ -162,7 +164,9 @@ final class Dispatcher {
             _ = try? await pod.http.send(ClientRequest(method: .delete, url: url, timeouts: timeouts)).collect()
         }
         try? await withDeadline(Self.cancelPatience) {
-            while !entry.task.state.hasEnded { try await entry.news(after: entry.revision, within: Self.cancelPatience) }
+            while !entry.task.state.hasEnded {
+                try await entry.news(after: entry.revision, within: Self.cancelPatience)
+            }
         }
     }
 

@@ -91,13 +91,16 @@ final class GPUPod {
             catalogue.update(read, of: baseURL)
             etag = answer.etag
         } catch {
-            logger.error("A catalogue cannot be read", metadata: ["url": .string(baseURL), "reason": .string(error.reason)])
+            logger.error(
+                "A catalogue cannot be read", metadata: ["url": .string(baseURL), "reason": .string(error.reason)])
         }
     }
 
     private func ask(_ path: String, headers: HTTPFields) async -> (status: Int, body: JSON, etag: String?)? {
         let request = ClientRequest(url: baseURL + path, headers: headers, timeouts: Self.timeouts)
-        guard let response = try? await http.send(request), let bytes = try? await response.collect() else { return nil }
+        guard let response = try? await http.send(request), let bytes = try? await response.collect() else {
+            return nil
+        }
         let body = bytes.isEmpty ? .null : (try? JSON(parsing: bytes)) ?? .null
         return (response.status, body, response.headers[.eTag])
     }

@@ -41,7 +41,8 @@ struct EventStream {
             var events: [ServerSentEvent] = []
             if state != task.state || attempt != task.attempt {
                 (state, attempt, progress) = (task.state, task.attempt, 0)
-                events.append(event("status", TaskAnswer.long(entry, position: position, image: nil, withImage: false), entry))
+                events.append(
+                    event("status", TaskAnswer.long(entry, position: position, image: nil, withImage: false), entry))
             }
             if entry.progress > progress, task.state == .running {
                 progress = entry.progress

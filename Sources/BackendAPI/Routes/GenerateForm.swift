@@ -76,7 +76,9 @@ struct GenerateForm: Sendable {
         options.previews = flag("previews", fields)
         options.keepMetadata = flag("keep_metadata", fields)
         guard let value = given("quality", fields) else { return }
-        guard let quality = value.int else { return faults.append(.wrongType(.integer, ["body", "quality"], input: value)) }
+        guard let quality = value.int else {
+            return faults.append(.wrongType(.integer, ["body", "quality"], input: value))
+        }
         options.quality = quality
         if quality < 1 {
             let message = "Input should be greater than or equal to 1"
@@ -92,7 +94,9 @@ struct GenerateForm: Sendable {
         if choices.contains(text) { return text }
         let list = choices.dropLast().map { "'\($0)'" }.joined(separator: ", ") + " or '\(choices.last ?? "")'"
         faults.append(
-            Fault(type: "literal_error", loc: ["body", .member(name)], msg: "Input should be \(list)", input: .string(text)))
+            Fault(
+                type: "literal_error", loc: ["body", .member(name)], msg: "Input should be \(list)",
+                input: .string(text)))
         return nil
     }
 }

@@ -16,8 +16,11 @@ struct PictureCheck {
     }
 
     /// - Returns: the picture, or its fault.
-    func keep(_ value: JSON, at loc: [JSONPathElement], from sink: PictureSink) async throws -> Result<Kept, FaultError> {
-        guard let taken = sink.picture(value) else { return .failure(FaultError(.wrongType(.string, loc, input: value))) }
+    func keep(_ value: JSON, at loc: [JSONPathElement], from sink: PictureSink) async throws -> Result<Kept, FaultError>
+    {
+        guard let taken = sink.picture(value) else {
+            return .failure(FaultError(.wrongType(.string, loc, input: value)))
+        }
         let shown: JSON = value.string.map(JSON.string) ?? "base64"
         if let fault = taken.fault { return .failure(FaultError(.valueError(loc, fault, input: shown))) }
         guard taken.bytes.count <= maxImageBytes else {

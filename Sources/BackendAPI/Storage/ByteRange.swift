@@ -10,7 +10,8 @@ enum ByteRange {
     static func read(_ field: String?, size: Int) -> Asked {
         guard let field, field.hasPrefix("bytes=") else { return .whole }
         let parts = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count <= 18 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+        guard parts.count == 2,
+            parts.allSatisfy({ $0.utf8.count <= 18 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
         else { return .whole }
         switch (Int(parts[0]), Int(parts[1])) {
         case (nil, nil): return .whole

@@ -25,7 +25,9 @@ struct ImageRoutes {
             .cacheControl: "private, max-age=31536000, immutable",
         ]
         headers[.xContentTypeOptions] = "nosniff"
-        if Self.matches(request.headerFields[.ifNoneMatch], tag) { return Response(status: .notModified, headers: headers) }
+        if Self.matches(request.headerFields[.ifNoneMatch], tag) {
+            return Response(status: .notModified, headers: headers)
+        }
         let condition = request.headerFields[.ifRange]
         switch ByteRange.read(condition == nil || condition == tag ? request.headerFields[.range] : nil, size: size) {
         case .whole: return Response(headers: headers, body: body(name, 0..<size))
@@ -54,7 +56,9 @@ struct ImageRoutes {
     private static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }
         return field == "*"
-            || field.split(separator: ",").contains { $0.drop { $0 == " " } == tag || $0.drop { $0 == " " } == "W/\(tag)" }
+            || field.split(separator: ",").contains {
+                $0.drop { $0 == " " } == tag || $0.drop { $0 == " " } == "W/\(tag)"
+            }
     }
 
     static func mime(of name: String) -> String {

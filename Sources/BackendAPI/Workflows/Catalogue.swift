@@ -20,7 +20,9 @@ final class Catalogue {
     /// Reads what was kept.
     func load() async throws {
         guard let text = try await database.read({ try KeptText.read(Self.keptName, $0) }) else { return }
-        guard let json = try? JSON(parsing: Array(text.utf8)), let kept = try? WorkflowCatalogue(json: json) else { return }
+        guard let json = try? JSON(parsing: Array(text.utf8)), let kept = try? WorkflowCatalogue(json: json) else {
+            return
+        }
         ofPods[""] = kept
     }
 
@@ -36,7 +38,9 @@ final class Catalogue {
         ofPods[pod] = catalogue
         let text = JSON.object(merged.json.object ?? [:]).text
         database.enqueue { try KeptText.write(Self.keptName, text, $0) }
-        logger.info("Catalogue read", metadata: ["pod": .string(pod), "workflows": .stringConvertible(catalogue.workflows.count)])
+        logger.info(
+            "Catalogue read",
+            metadata: ["pod": .string(pod), "workflows": .stringConvertible(catalogue.workflows.count)])
     }
 
     /// All pods' workflows; of one that several have, a ready one.

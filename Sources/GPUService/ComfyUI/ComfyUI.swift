@@ -55,7 +55,11 @@ final class ComfyUI {
         // Another ComfyUI may have come back in its place, with another input folder.
         if !now { uploads = [:] }
         let url: Logger.Metadata = ["url": .string(client.baseURL)]
-        if now { logger.info("ComfyUI is there", metadata: url) } else { logger.warning("ComfyUI is away", metadata: url) }
+        if now {
+            logger.info("ComfyUI is there", metadata: url)
+        } else {
+            logger.warning("ComfyUI is away", metadata: url)
+        }
     }
 
     // MARK: Slots

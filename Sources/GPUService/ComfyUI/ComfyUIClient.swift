@@ -42,7 +42,9 @@ final class ComfyUIClient {
     /// `GET /queue`.
     func queue() async throws(NoAnswer) -> QueueSnapshot {
         let answer = try await ask(.get, "/queue", limit: .seconds(10), maxBytes: 64 << 20)
-        guard answer.status == 200, let queue = QueueSnapshot(answer: answer.body) else { throw odd(answer, "GET /queue") }
+        guard answer.status == 200, let queue = QueueSnapshot(answer: answer.body) else {
+            throw odd(answer, "GET /queue")
+        }
         return queue
     }
 

@@ -62,7 +62,8 @@ final class Dispatcher {
             let message = "ComfyUI cannot be reached."
             generation.report(.error(GenerationFailure(.unavailable, message, detail: silence.reason)))
         } catch {
-            generation.report(.error(GenerationFailure(.unavailable, "The GPU service was stopped.", detail: "\(error)")))
+            generation.report(
+                .error(GenerationFailure(.unavailable, "The GPU service was stopped.", detail: "\(error)")))
         }
         if tasks[generation.taskID]?.isCancelled == false { tasks[generation.taskID] = nil }
         log(generation)

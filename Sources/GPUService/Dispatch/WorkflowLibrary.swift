@@ -48,7 +48,9 @@ final class WorkflowLibrary {
             if let (folder, now) = read { take(folder, now) }
         } catch {
             let reason = (error as? WorkflowFileError)?.reason ?? "\(error)"
-            if fault != reason { logger.error("The workflow folder cannot be read", metadata: ["reason": .string(reason)]) }
+            if fault != reason {
+                logger.error("The workflow folder cannot be read", metadata: ["reason": .string(reason)])
+            }
             fault = reason
         }
     }
@@ -60,7 +62,9 @@ final class WorkflowLibrary {
         for workflow in folder.workflows where !workflow.isReady {
             logger.warning(
                 "A workflow is not ready",
-                metadata: ["workflow": .string(workflow.name), "reasons": .string(workflow.reasons.joined(separator: "; "))])
+                metadata: [
+                    "workflow": .string(workflow.name), "reasons": .string(workflow.reasons.joined(separator: "; ")),
+                ])
         }
         for fault in folder.styleFaults { logger.warning("styles.json", metadata: ["fault": .string(fault)]) }
         logger.info("Workflows read", metadata: ["count": .stringConvertible(folder.workflows.count)])

@@ -58,7 +58,9 @@ struct GenerateRoutes {
 
     private func checkReadiness(_ workflow: Workflow) throws {
         guard workflow.isReady else {
-            throw HTTPProblem(.serviceUnavailable, "The workflow \(workflow.name) cannot run: \(workflow.reasons.joined(separator: "; "))")
+            throw HTTPProblem(
+                .serviceUnavailable,
+                "The workflow \(workflow.name) cannot run: \(workflow.reasons.joined(separator: "; "))")
         }
         guard dispatcher.isAnyAvailable else {
             throw HTTPProblem(.serviceUnavailable, "No ComfyUI answers.", headers: [.retryAfter: "2"])
@@ -137,7 +139,9 @@ struct GenerateRoutes {
     }
 
     private static func failed(_ end: GenerationEvent?) -> Response {
-        guard case .error(let failure) = end else { return .json(["status": "failed", "image": .null, "error": .null]) }
+        guard case .error(let failure) = end else {
+            return .json(["status": "failed", "image": .null, "error": .null])
+        }
         return .json(["status": "failed", "image": .null, "error": .string(failure.message)])
     }
 

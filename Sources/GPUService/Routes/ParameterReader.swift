@@ -24,7 +24,8 @@ struct ParameterReader {
             let elements = value.array ?? [value]
             var stored: [JSON] = []
             for (index, element) in elements.enumerated() {
-                let loc: [JSONPathElement] = ["body", "params", .member(name)] + (value.array == nil ? [] : [.index(index)])
+                let loc: [JSONPathElement] =
+                    ["body", "params", .member(name)] + (value.array == nil ? [] : [.index(index)])
                 do {
                     let hash = try await reference(element)
                     if inputs[hash] == nil { missing.append(hash) }
@@ -65,7 +66,9 @@ struct ParameterReader {
     /// Base64, bare or as a `data:` URI (RFC 2397).
     private nonisolated static func decode(_ text: String) throws -> [UInt8] {
         guard text.hasPrefix("data:") else { return try Base64.decode(utf8: text.utf8) }
-        guard let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else { throw BadPicture(reason: "a data: URI with no data") }
+        guard let comma = text.utf8.firstIndex(of: UInt8(ascii: ",")) else {
+            throw BadPicture(reason: "a data: URI with no data")
+        }
         return try Base64.decode(utf8: text.utf8[text.utf8.index(after: comma)...])
     }
 }

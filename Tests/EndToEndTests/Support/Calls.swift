@@ -18,7 +18,8 @@ struct Answer: Sendable {
 extension Installation {
     /// Asks the backend, or another address.
     func call(
-        _ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil, headers: HTTPFields = [:], at base: String? = nil
+        _ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil, headers: HTTPFields = [:],
+        at base: String? = nil
     ) async throws -> Answer {
         var request = ClientRequest(
             method: method, url: (base ?? backendURL) + path, headers: headers,
@@ -91,7 +92,10 @@ extension Installation {
 /// A picture with a different colour at each place, as base64.
 func photo(width: Int = 40, height: Int = 30) throws -> (raster: Raster, base64: String) {
     let pixels = (0..<(width * height)).flatMap { place in
-        [UInt8(truncatingIfNeeded: place % width * 5), UInt8(truncatingIfNeeded: place / width * 7), UInt8(place % 251)]
+        [
+            UInt8(truncatingIfNeeded: place % width * 5), UInt8(truncatingIfNeeded: place / width * 7),
+            UInt8(place % 251),
+        ]
     }
     let raster = try Raster(width: width, height: height, channels: 3, pixels: pixels)
     return (raster, Base64.encode(try raster.encode(as: .png)))
