@@ -6,7 +6,7 @@ private let runningLoop: Void = {
     prepareProcess()
     Thread.detachNewThread {
         do {
-            try EventLoop.shared.run { EventLoop.shared.watch(threshold: .milliseconds(400)) { print("TURN \($0)") }; try await LoopEvent().wait() }
+            try EventLoop.shared.run { try await LoopEvent().wait() }
         } catch {
             preconditionFailure("the loop ended: \(error)")
         }
