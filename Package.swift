@@ -96,7 +96,11 @@ let package = Package(
         tests(
             of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
         tests(
-            of: "BackendAPI", ["Loop", "HTTP", "JSONText", "Outbound", "Workflows", "Wire", "Images", httpTypes, grdb]),
+            of: "BackendAPI",
+            [
+                "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire", httpTypes,
+                logging, grdb,
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

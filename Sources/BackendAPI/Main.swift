@@ -5,7 +5,12 @@ import Operations
 enum Main {
     static func main() {
         Service.main(name: "backend", settings: Configuration.init(reading:)) { configuration, service in
-            try await Wiring(configuration: configuration, service: service).run()
+            let backend = try await Backend(configuration, logger: service.logger)
+            service.started(
+                host: backend.host, port: backend.port,
+                dependencies: configuration.gpuServiceURLs.map { ("GPU service", $0) })
+            service.onStop { await backend.stop(grace: $0) }
+            await backend.run()
         }
     }
 }

@@ -4,67 +4,73 @@ import Loop
 import Operations
 import Outbound
 
-/// Puts the backend together and runs it. A new subject is a room of its own, and a line here.
+/// The backend put together. A new subject is a room of its own, and a line here.
 @LoopActor
-struct Wiring {
-    let configuration: Configuration
-    let service: Service
+final class Backend {
+    private let configuration: Configuration
+    private let logger: Logger
+    private let database: TaskDatabase
+    private let catalogue: Catalogue
+    private let book: TaskBook
+    private let http = HTTPClient()
+    private let pods: [GPUPod]
+    private let dispatcher: Dispatcher
+    private let inputs: FileStore
+    private let images: FileStore
+    private let server: HTTPServer
 
-    func run() async throws {
-        let data = configuration.dataPath
-        try makeFolders(data)
+    /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
+    ///
+    /// - Throws: `CannotStart`: the folder cannot be made, another process has the database, the port is taken.
+    init(_ configuration: Configuration, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        let (data, urls) = (configuration.dataPath, configuration.gpuServiceURLs)
+        let spool = data + "/spool"
+        try Self.inFolder(data) { try Self.makeFolders($0) }
         let database = try TaskDatabase(path: data + "/easel.db")
-        let catalogue = Catalogue(database: database, logger: service.logger)
-        try await catalogue.load()
-        let book = TaskBook(database: database, logger: service.logger)
-        let http = HTTPClient()
-        let pods = configuration.gpuServiceURLs.map {
-            GPUPod(baseURL: $0, http: http, catalogue: catalogue, logger: service.logger)
-        }
-        let dispatcher = Dispatcher(
-            book: book, pods: pods, catalogue: catalogue, inputs: FileStore(folder: data + "/inputs"),
-            images: FileStore(folder: data + "/images"), limit: configuration.requestTimeout, logger: service.logger)
+        // Only now: as long as another process has the database, what is in the spool is that one's.
+        try Self.inFolder(data) { _ in try SpoolFile.prepare(folder: spool) }
+        let catalogue = Catalogue(database: database, logger: logger)
+        try await catalogue.load(of: urls)
+        let http = http
+        pods = urls.map { GPUPod(baseURL: $0, http: http, catalogue: catalogue, logger: logger) }
+        inputs = FileStore(folder: data + "/inputs")
+        images = FileStore(folder: data + "/images")
+        book = TaskBook(database: database, logger: logger)
+        dispatcher = Dispatcher(
+            book: book, pods: pods, catalogue: catalogue, inputs: inputs, images: images, spool: spool,
+            limit: configuration.requestTimeout, logger: logger)
         try await book.load()
-        let router = router(database, catalogue, book, dispatcher, pods)
-        let server = try listening(on: configuration.host, port: configuration.port, portSetting: "BACKEND_PORT") {
+        (self.database, self.catalogue) = (database, catalogue)
+        let router = Router()
+        server = try listening(on: configuration.host, port: configuration.port, portSetting: "BACKEND_PORT") {
             try HTTPServer(host: configuration.host, port: configuration.port, router: router)
         }
-        service.started(
-            host: server.host, port: server.port,
-            dependencies: configuration.gpuServiceURLs.map { ("GPU service", $0) })
-        service.onStop { grace in
-            dispatcher.stop()
-            book.wakeAll()
-            await server.stop(grace: grace)
-        }
-        await serve(server, pods)
-        await database.close()
-        http.close()
+        addRoutes(to: router, spool: spool)
     }
 
-    private func makeFolders(_ data: String) throws {
-        do {
-            var path = data.hasPrefix("/") ? "" : "."
-            for part in data.split(separator: "/") {
-                path += "/\(part)"
-                try FileStore.makeFolder(path)
-            }
-        } catch {
-            throw CannotStart("the folder \(data) cannot be made: \(error)")
+    var host: String { server.host }
+    var port: Int { server.port }
+
+    private static func inFolder(_ data: String, _ work: (String) throws -> Void) throws {
+        do { try work(data) } catch { throw CannotStart("the folder \(data) cannot be made: \(error)") }
+    }
+
+    private static func makeFolders(_ data: String) throws {
+        var path = data.hasPrefix("/") ? "" : "."
+        for part in data.split(separator: "/") {
+            path += "/\(part)"
+            try FileStore.makeFolder(path)
         }
     }
 
-    private func router(
-        _ database: TaskDatabase, _ catalogue: Catalogue, _ book: TaskBook, _ dispatcher: Dispatcher, _ pods: [GPUPod]
-    ) -> Router {
-        let router = Router()
+    private func addRoutes(to router: Router, spool: String) {
         router.use(RequestIDMiddleware())
-        router.use(accessLog(service.logger))
-        router.use(errorLog(service.logger))
-        let data = configuration.dataPath
-        let images = FileStore(folder: data + "/images")
+        router.use(accessLog(logger))
+        router.use(errorLog(logger))
         let pictures = PictureCheck(
-            inputs: FileStore(folder: data + "/inputs"), maxFaceImages: configuration.maxFaceImages,
+            inputs: inputs, spool: spool, maxFaceImages: configuration.maxFaceImages,
             maxImageBytes: configuration.maxImageBytes)
         TaskRoutes(
             book: book, acceptance: Acceptance(catalogue: catalogue, pictures: pictures), dispatcher: dispatcher,
@@ -75,15 +81,27 @@ struct Wiring {
         WorkflowRoutes(catalogue: catalogue).add(to: router)
         HealthRoutes(database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion)
             .add(to: router)
-        return router
     }
 
-    /// Everything long-lived runs beside the server and ends with it.
-    private func serve(_ server: HTTPServer, _ pods: [GPUPod]) async {
+    /// Serves until ``stop(grace:)``. Everything long-lived runs beside the server and ends with it.
+    func run() async {
         await withTaskGroup { group in
             for pod in pods { group.addTask { await pod.run() } }
+            group.addTask { await self.database.run() }
             await server.run()
             group.cancelAll()
         }
+        dispatcher.stop()
+        await dispatcher.stopped()
+        await database.close()
+        http.close()
+    }
+
+    /// Stops accepting, answers who waits with the task as it stands, and hands back what runs: ComfyUI goes on with
+    /// it, and the next process finds it.
+    func stop(grace: Duration) async {
+        dispatcher.stop()
+        book.wakeAll()
+        await server.stop(grace: grace)
     }
 }

@@ -41,11 +41,24 @@ final class TaskDatabase {
     }
 
     /// Returns when the write is on the disk. Writes that come while one is under way share the next commit.
-    func write(_ perform: @escaping @Sendable (Database) throws -> Void) async throws {
+    ///
+    /// - Returns: what `perform` gave in the transaction that was committed.
+    func write<Value: Sendable>(_ perform: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        let given = Lock<Value?>(nil)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            enqueue(perform) { continuation.resume(with: $0) }
+            enqueue { database in
+                let value = try perform(database)
+                given.withLock { $0 = value }
+            } done: {
+                continuation.resume(with: $0)
+            }
         }
+        guard let value = given.withLock({ $0 }) else { throw NothingWritten() }
+        return value
     }
+
+    /// A commit that said it worked and gave nothing back.
+    private struct NothingWritten: Error {}
 
     /// Writes in order with the others, and does not wait: for what can be found out again.
     func enqueue(
@@ -63,10 +76,32 @@ final class TaskDatabase {
             let group = waiting
             waiting = []
             let result = await commit(group.map(\.perform))
-            if case .failure = result { isHealthy = false } else { isHealthy = true }
-            for write in group { write.done(result) }
+            if case .failure = result, group.count > 1 {
+                // One of them failed and took the others with it: each stands alone now.
+                for write in group { note(await commit([write.perform]), for: write) }
+            } else {
+                for write in group { note(result, for: write) }
+            }
         }
         isWriting = false
+    }
+
+    private func note(_ result: Result<Void, any Error>, for write: Write) {
+        switch result {
+        case .success: isHealthy = true
+        // The statement was wrong, not the disk.
+        case .failure(let error as DatabaseError) where error.resultCode == .SQLITE_CONSTRAINT: break
+        case .failure: isHealthy = false
+        }
+        write.done(result)
+    }
+
+    /// After a write has failed, tries each second whether one works again, until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            try? await sleep(for: .seconds(1))
+            if !isHealthy { try? await write { try KeptText.write("last check", "", $0) } }
+        }
     }
 
     private func commit(_ writes: [@Sendable (Database) throws -> Void]) async -> Result<Void, any Error> {
@@ -86,7 +121,7 @@ final class TaskDatabase {
 
     /// Waits for the writes that are under way, then lets go of the file.
     func close() async {
-        try? await write { _ in }
+        try? await write { _ in () }
         try? queue.close()
     }
 }

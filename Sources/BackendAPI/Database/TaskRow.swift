@@ -17,19 +17,29 @@ enum TaskRow {
             ])
     }
 
-    /// Claims a queued task.
+    /// Claims a live task by a higher epoch. That it is still `running` in the row means that a write that nobody waited
+    /// for was lost (a disk that was full for a while), which must not keep the task from its end.
     static func claim(_ task: GenerationTask, _ database: Database) throws {
         try database.execute(
-            sql: "UPDATE tasks SET state = 'running', epoch = ? WHERE id = ? AND state = 'queued' AND epoch = ?",
-            arguments: [task.epoch, task.id, task.epoch - 1])
+            sql: """
+                UPDATE tasks SET state = 'running', epoch = ?1, attempt = ?2
+                WHERE id = ?3 AND state IN ('queued', 'running') AND epoch < ?1
+                """,
+            arguments: [task.epoch, task.attempt, task.id])
     }
 
-    /// Gives a running task back, or moves it on to its end.
-    static func leaveRunning(_ task: GenerationTask, _ database: Database) throws {
-        try update(task, from: .running, database)
+    /// Notes when ComfyUI began.
+    static func start(_ task: GenerationTask, _ database: Database) throws {
+        try database.execute(
+            sql: "UPDATE tasks SET started_at = ? WHERE id = ? AND state = 'running' AND epoch = ?",
+            arguments: [task.startedAt, task.id, task.epoch])
     }
 
-    static func update(_ task: GenerationTask, from state: TaskState, _ database: Database) throws {
+    /// Moves a task out of a state.
+    ///
+    /// - Returns: false, with nothing changed, when it has left that state or was claimed anew.
+    @discardableResult
+    static func update(_ task: GenerationTask, from state: TaskState, _ database: Database) throws -> Bool {
         try database.execute(
             sql: """
                 UPDATE tasks SET state = ?, attempt = ?, version = ?, params = ?, started_at = ?, finished_at = ?,
@@ -40,6 +50,7 @@ enum TaskRow {
                 task.finishedAt, strings(task.images), task.error, strings(task.warnings), task.source, task.id,
                 state.rawValue, task.epoch,
             ])
+        return database.changesCount == 1
     }
 
     /// What was running when the process before this one ended is queued again, at the same attempt.

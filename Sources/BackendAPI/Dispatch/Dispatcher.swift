@@ -16,7 +16,9 @@ final class Dispatcher {
     private let images: FileStore
     private let limit: Duration
     private let logger: Logger
-    private var runs: [String: Task<Void, Never>] = [:]
+    private var runs: [Int: Task<Void, Never>] = [:]
+    private var runCount = 0
+    private let spool: String
     private(set) var isStopping = false
 
     /// A cancelled task's end is waited for so long before its state is told.
@@ -24,9 +26,10 @@ final class Dispatcher {
     private static let pauseAfterLoss: Duration = .milliseconds(500)
 
     init(
-        book: TaskBook, pods: [GPUPod], catalogue: Catalogue, inputs: FileStore, images: FileStore, limit: Duration,
-        logger: Logger
+        book: TaskBook, pods: [GPUPod], catalogue: Catalogue, inputs: FileStore, images: FileStore, spool: String,
+        limit: Duration, logger: Logger
     ) {
+        self.spool = spool
         self.book = book
         self.pods = pods
         self.catalogue = catalogue
@@ -41,9 +44,16 @@ final class Dispatcher {
     /// Gives out what can be given out now.
     func dispatch() {
         guard !isStopping else { return }
-        for pod in pods.sorted(by: { $0.load < $1.load }) {
-            while pod.hasRoom, let entry = book.claim(where: { pod.has($0) || !isServed($0) }) { start(entry, on: pod) }
+        while let (entry, pod) = claimNext() { start(entry, on: pod) }
+    }
+
+    /// The next task for the pod that has the least to do. One whose workflow has a fault on every pod waits; one whose
+    /// version is gone everywhere is claimed, to be checked again.
+    private func claimNext() -> (LiveTask, GPUPod)? {
+        for pod in pods.filter(\.hasRoom).sorted(by: { $0.load < $1.load }) {
+            if let entry = book.claim(where: { pod.isReady(for: $0) || !isServed($0) }) { return (entry, pod) }
         }
+        return nil
     }
 
     /// Whether any pod has the version that the task was checked against.
@@ -51,25 +61,31 @@ final class Dispatcher {
 
     private func start(_ entry: LiveTask, on pod: GPUPod) {
         pod.load += 1
-        runs[entry.task.id] = Task { [weak self] in
+        runCount += 1
+        let number = runCount
+        runs[number] = Task { [weak self] in
             await self?.run(entry, on: pod)
             pod.load -= 1
-            self?.runs[entry.task.id] = nil
+            self?.runs[number] = nil
             self?.dispatch()
         }
     }
 
     private func run(_ entry: LiveTask, on pod: GPUPod) async {
         do {
-            if !pod.has(entry.task), try await !renew(entry) { return }
-            let run = TaskRun(entry: entry, pod: pod, inputs: inputs, images: images, book: book, limit: limit)
+            if entry.isCancelling { return _ = try await book.end(entry, as: .cancelled) }
+            if !pod.has(entry.task) { return try await renewAndPutBack(entry) }
+            let run = TaskRun(
+                entry: entry, pod: pod, inputs: inputs, images: images, spool: spool, book: book, limit: limit)
             switch try await run.run() {
             case .stored(let names):
                 try await book.end(entry, as: .done) {
                     $0.images = names
                     $0.source = "comfyui"
                 }
-            case .otherVersion: if try await renew(entry) { book.putBack(entry) }
+            case .otherVersion:
+                await pod.probe()
+                try await renewAndPutBack(entry)
             case .event(let event): try await settle(entry, event, pod)
             }
         } catch {
@@ -85,19 +101,35 @@ final class Dispatcher {
 
     private func settle(_ entry: LiveTask, _ event: TaskLife.Event, _ pod: GPUPod) async throws {
         if event == .connectionLost { pod.seemsAway() }
-        var life = TaskLife(state: entry.task.state, attempt: entry.task.attempt, isCancelling: entry.isCancelling)
-        switch life.observe(event) {
-        case .sameAttempt:
-            try await sleep(for: Self.pauseAfterLoss)
-            book.putBack(entry)
+        var life = TaskLife(
+            state: entry.task.state, attempt: entry.task.attempt, isCancelling: entry.isCancelling,
+            interruptions: entry.interruptions)
+        let decision = life.observe(event)
+        entry.interruptions = life.interruptions
+        switch decision {
+        case .sameAttempt: try await putBack(entry, after: Self.pauseAfterLoss)
         case .nextAttempt(let pause):
-            try await sleep(for: pause)
             entry.task.attempt += 1
-            book.putBack(entry)
+            entry.runningSince = nil
+            try await putBack(entry, after: pause)
         case .failed(let reason): try await book.end(entry, as: .failed) { $0.error = reason }
         case .cancelled: try await book.end(entry, as: .cancelled)
         case .done, .interrupt, .tooLate: break
         }
+    }
+
+    /// A cancel that came during the pause is heeded: nothing is asked of a GPU any more.
+    private func putBack(_ entry: LiveTask, after pause: Duration) async throws {
+        try await sleep(for: pause)
+        if entry.isCancelling { return _ = try await book.end(entry, as: .cancelled) }
+        book.putBack(entry)
+    }
+
+    /// Has a task go on with its workflow as it is now; where nothing has changed, the pod is given a moment.
+    private func renewAndPutBack(_ entry: LiveTask) async throws {
+        let before = entry.task.version
+        guard try await renew(entry) else { return }
+        try await putBack(entry, after: entry.task.version == before ? Self.pauseAfterLoss : .zero)
     }
 
     /// Our own disk failed, or the service stops. A stop leaves the row as it is: the next process takes it up.
@@ -158,11 +190,7 @@ final class Dispatcher {
     }
 
     private func interrupt(_ entry: LiveTask) async {
-        for pod in pods where pod.isReachable {
-            let url = "\(pod.baseURL)/generate/\(entry.task.id)"
-            let timeouts = ClientRequest.Timeouts(connect: .seconds(2), idle: .seconds(5), total: .seconds(5))
-            _ = try? await pod.http.send(ClientRequest(method: .delete, url: url, timeouts: timeouts)).collect()
-        }
+        for pod in pods where pod.isReachable { await pod.cancel(entry.task.id) }
         try? await withDeadline(Self.cancelPatience) {
             while !entry.task.state.hasEnded {
                 try await entry.news(after: entry.revision, within: Self.cancelPatience)
@@ -177,4 +205,7 @@ final class Dispatcher {
         isStopping = true
         for run in runs.values { run.cancel() }
     }
+
+    /// Returns when none of them touches the database any more.
+    func stopped() async { for run in runs.values { await run.value } }
 }

@@ -14,14 +14,14 @@ final class GPUPod {
     private let catalogue: Catalogue
     private let logger: Logger
     private var etag: String?
-    /// By workflow, the version that it has.
-    private var versions: [String: String] = [:]
+    /// Its catalogue was read since it is there: a restarted one may have another.
+    private var hasTold = false
     private var capacity = 1
     /// Tasks that it has from us now.
     var load = 0
     /// It answered `GET /health` with 200.
     private(set) var isReachable = false
-    /// Its ComfyUI answers too.
+    /// Its ComfyUI answers too, and it has told what it can run.
     private(set) var canRun = false
     /// Called when it may take more work than before.
     var onChange: @LoopActor () -> Void = {}
@@ -38,25 +38,38 @@ final class GPUPod {
 
     var hasRoom: Bool { canRun && load < capacity }
 
-    func has(_ task: GenerationTask) -> Bool { versions[task.workflow] == task.version }
+    /// Whether it has the workflow in the version that the task was checked against.
+    func has(_ task: GenerationTask) -> Bool {
+        catalogue.workflow(task.workflow, of: baseURL)?.version == task.version
+    }
 
-    /// The version that it has of a workflow.
-    func version(of workflow: String) -> String? { versions[workflow] }
+    /// Whether it has it, and no model or node is missing.
+    func isReady(for task: GenerationTask) -> Bool {
+        has(task) && catalogue.workflow(task.workflow, of: baseURL)?.ready == true
+    }
 
     /// Asks each second how it is, until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
+            let next = ContinuousClock.now + Self.interval
             await probe()
-            try? await sleep(for: Self.interval)
+            try? await sleep(for: max(.milliseconds(100), next - .now))
         }
+    }
+
+    /// Has it interrupt a task; what comes of that, the task's stream tells.
+    func cancel(_ taskID: String) async {
+        let timeouts = ClientRequest.Timeouts(connect: .seconds(2), idle: .seconds(5), total: .seconds(5))
+        let request = ClientRequest(method: .delete, url: "\(baseURL)/generate/\(taskID)", timeouts: timeouts)
+        _ = try? await http.send(request).collect()
     }
 
     func probe() async {
         let health = await ask("/health", headers: [:])
         let wasRunning = canRun
         note(reachable: health?.status == 200)
-        canRun = isReachable && health?.body["comfyui_available"]?.bool == true
         if isReachable { await readCatalogue() }
+        canRun = isReachable && hasTold && health?.body["comfyui_available"]?.bool == true
         if canRun { onChange() }
         if canRun != wasRunning {
             logger.info("GPU service", metadata: ["url": .string(baseURL), "can_run": .stringConvertible(canRun)])
@@ -71,6 +84,7 @@ final class GPUPod {
             logger.info("GPU service is there", metadata: url)
         } else {
             etag = nil
+            hasTold = false
             logger.warning("GPU service is away", metadata: url)
         }
     }
@@ -86,10 +100,10 @@ final class GPUPod {
         guard let answer, answer.status == 200 else { return }
         do throws(DocumentFault) {
             let read = try WorkflowCatalogue(json: answer.body)
-            versions = Dictionary(uniqueKeysWithValues: read.workflows.map { ($0.name, $0.version) })
             capacity = max(1, answer.body["capacity"]?.int ?? 1)
             catalogue.update(read, of: baseURL)
             etag = answer.etag
+            hasTold = true
         } catch {
             logger.error(
                 "A catalogue cannot be read", metadata: ["url": .string(baseURL), "reason": .string(error.reason)])

@@ -13,6 +13,8 @@ struct TaskRun {
     let pod: GPUPod
     let inputs: FileStore
     let images: FileStore
+    /// The folder for what is being fetched.
+    let spool: String
     let book: TaskBook
     /// How long it may run in ComfyUI.
     let limit: Duration
@@ -34,6 +36,7 @@ struct TaskRun {
     func run() async throws -> Outcome {
         do {
             for _ in 0..<3 {
+                if entry.isCancelling { return .event(.failure(GenerationFailure(.cancelled, "It was cancelled."))) }
                 let response = try await post()
                 guard response.status == 200 else {
                     if let outcome = try await refusal(response) { return outcome }
@@ -46,7 +49,20 @@ struct TaskRun {
             return .event(.connectionLost)
         } catch is TransportError {
             return .event(.connectionLost)
+        } catch is EventStreamReader.Failure {
+            return .event(.connectionLost)
+        } catch is InputGone {
+            return .event(.refused("A picture of the request is no longer in the data folder."))
         }
+    }
+
+    /// A picture of the request is not on the disk any more, or not as it was.
+    private struct InputGone: Error {}
+
+    /// What is left of the time that it may run, counted from when ComfyUI began with this attempt.
+    private var secondsLeft: Double {
+        let gone = entry.runningSince.map { ContinuousClock.now - $0 } ?? .zero
+        return max(1, (limit - gone).seconds)
     }
 
     private static func failure(_ event: GenerationEvent) -> Outcome {
@@ -58,7 +74,7 @@ struct TaskRun {
         let task = entry.task
         let request = GenerateRequest(
             workflow: task.workflow, version: task.version, params: task.params, taskID: task.id,
-            attempt: task.attempt, secondsLeft: limit.seconds, previews: task.options.previews)
+            attempt: task.attempt, secondsLeft: secondsLeft, previews: task.options.previews)
         try await send(pictures(of: task), onlyMissing: true)
         return try await pod.http.send(
             ClientRequest(
@@ -100,9 +116,12 @@ struct TaskRun {
                 if head.status == 200 { continue }
             }
             let inputs = inputs
-            let bytes = try await offLoop { try inputs.readInput(hash) }
-            let put = ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls)
-            _ = try await pod.http.send(put).collect()
+            guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { throw InputGone() }
+            let put = try await pod.http.send(
+                ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls))
+            _ = try await put.collect()
+            // It hashes to something else over there: the file is damaged.
+            if put.status == 422 { throw InputGone() }
         }
     }
 
@@ -117,7 +136,8 @@ struct TaskRun {
                     let event = GenerationEvent(name: event.name, data: data)
                 else { continue }
                 switch event {
-                case .accepted: break
+                // A cancel that overtook the request found nothing to interrupt.
+                case .accepted: if entry.isCancelling { await pod.cancel(entry.task.id) }
                 case .started: book.started(entry)
                 case .progress(let value):
                     entry.progress = max(entry.progress, value)
@@ -144,14 +164,12 @@ struct TaskRun {
             case 410: return .event(.fileGone)
             default: return .event(.connectionLost)
             }
-            let bytes = try await response.collect(upTo: Self.maxResultBytes)
+            guard let file = try await receive(response) else {
+                return .event(.refused("A result of the workflow is over \(Self.maxResultBytes >> 20) MB."))
+            }
             let (images, options) = (images, entry.task.options)
             do {
-                let name = try await offLoop { () throws -> String in
-                    let file = try ResultFile.make(bytes, kind: output.kind, mime: output.mime, options: options)
-                    return try images.put(file.bytes, fileExtension: file.fileExtension)
-                }
-                names.append(name)
+                names.append(try await offLoop { try ResultFile.keep(file, of: output, options, in: images) })
             } catch is ResultFile.NotAPicture {
                 return .event(.fileGone)
             }
@@ -159,14 +177,29 @@ struct TaskRun {
         guard !names.isEmpty else { return .event(.refused("The workflow made nothing that could be kept.")) }
         return .stored(names)
     }
+
+    /// - Returns: the body as a file; nil when it is over the limit.
+    private func receive(_ response: ClientResponse) async throws -> SpoolFile? {
+        let spool = spool
+        let file = try await offLoop { try SpoolFile(in: spool) }
+        while let bytes = try await response.next() {
+            guard bytes.count <= Self.maxResultBytes - file.size else { return nil }
+            try await offLoop { try file.append(bytes) }
+        }
+        return file
+    }
 }
 
 extension FileStore {
     /// An input by its hash alone: what it ends on is its format.
-    func readInput(_ hash: String) throws -> [UInt8] {
-        for ending in ["png", "jpg", "webp", "gif"] {
-            if let bytes = try? read("\(hash).\(ending)") { return bytes }
+    ///
+    /// - Returns: nil when there is none.
+    func readInput(_ hash: String) throws -> [UInt8]? {
+        for ending in ["png", "jpg", "webp"] {
+            do { return try read("\(hash).\(ending)") } catch let failure as Failure where failure.isMissing {
+                continue
+            }
         }
-        throw Failure("open")
+        return nil
     }
 }

@@ -15,7 +15,7 @@ struct HealthRoutes {
         router.on(.get, "/health") { _ in
             let isReachable = pods.contains(where: \.isReachable)
             let status =
-                !database.isHealthy ? "unhealthy" : isReachable && catalogue.hasBeenRead ? "healthy" : "degraded"
+                !database.isHealthy ? "unhealthy" : isReachable && catalogue.isKnown ? "healthy" : "degraded"
             return .json(
                 ["status": .string(status), "gpu_available": .bool(isReachable), "version": .string(version)])
         }

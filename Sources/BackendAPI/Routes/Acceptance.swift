@@ -14,8 +14,17 @@ struct Acceptance {
 
     /// - Throws: ``Unprocessable``; `HTTPProblem` 413, or 503 when the workflow cannot run now.
     func task(from body: RequestBody) async throws -> GenerationTask {
-        let (json, sink) = try await read(body)
-        var form = GenerateForm(json)
+        do {
+            let (json, sink) = try await read(body)
+            var form = GenerateForm(json)
+            for place in form.faults.indices { form.faults[place].input = sink.shown(form.faults[place].input) }
+            return try await task(&form, sink)
+        } catch let failure as FileStore.Failure where failure.isFull {
+            throw HTTPProblem(.init(code: 507, reasonPhrase: "Insufficient Storage"), "The disk is full.")
+        }
+    }
+
+    private func task(_ form: inout GenerateForm, _ sink: PictureSink) async throws -> GenerationTask {
         let (target, faces) = try await keepPictures(&form, sink)
         let merged = catalogue.merged
         guard let mode = form.mode else { throw Unprocessable(faults: form.faults) }
@@ -41,14 +50,26 @@ struct Acceptance {
     }
 
     private func read(_ body: RequestBody) async throws -> (JSON, PictureSink) {
-        var scanner = JSONScanner(sink: PictureSink(maxBytes: pictures.maxImageBytes))
+        let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool)
+        // In a lock, so that it is changed in its place: a copy for each piece would copy all that was read before.
+        let scanner = Lock(JSONScanner(sink: sink, spillThreshold: Self.longString))
+        // A body with no long string writes no file, and is read here.
+        let isSmall = body.length.map { $0 <= Self.longString } ?? false
         do {
-            while let bytes = try await body.next() { try scanner.feed(bytes) }
-            return (try scanner.finish(), scanner.sink)
+            while let bytes = try await body.next() {
+                if isSmall {
+                    try scanner.withLock { try $0.feed(bytes) }
+                } else {
+                    try await offLoop { try scanner.withLock { try $0.feed(bytes) } }
+                }
+            }
+            return try scanner.withLock { (try $0.finish(), $0.sink) }
         } catch let error as JSONError {
             throw Unprocessable(faults: [.invalidJSON(error)])
         }
     }
+
+    private static let longString = 16_384
 
     // MARK: Pictures
 
@@ -97,6 +118,7 @@ struct Acceptance {
             references[name] = kept
             params[name] = placeholder(kept, isList: schema[name]?.kind == .array)
         }
+        readTexts(&params, schema, sink, &form)
         let wanted = schema.parameters.filter { $0.schema.isImage && references[$0.name] == nil }
         let assigned = PictureRules.assign(
             to: wanted.map { ($0.name, $0.schema.kind == .array) }, hasTarget: form.targetImage != nil,
@@ -109,7 +131,12 @@ struct Acceptance {
         }
         warnings += assigned.unused.isEmpty ? [] : [unusedWarning(assigned.unused, workflow.name)]
         apply(&form, schema, merged, &params, &warnings)
-        let outcome = ParameterValidator(randomSeed: randomUInt64).validate(params, against: schema, locate: locate)
+        let given = Set(form.extra.filter { !$0.value.isNull }.map(\.key))
+        let hasPrompt = form.prompt != nil
+        let outcome = ParameterValidator(randomSeed: randomUInt64).validate(params, against: schema) { name in
+            given.contains(name) && !(name == "prompt" && hasPrompt)
+                ? ["body", "extra_params", .member(name)] : Self.place(of: name)
+        }
         form.faults += outcome.faults
         var values = outcome.values
         for (name, hashes) in references {
@@ -129,6 +156,23 @@ struct Acceptance {
             if let hash = try await keep(element, loc, sink, &form) { kept.append(hash) }
         }
         return kept
+    }
+
+    /// Long strings that no picture was asked for are texts again.
+    private func readTexts(
+        _ params: inout JSONObject, _ schema: ParameterSchema, _ sink: PictureSink, _ form: inout GenerateForm
+    ) {
+        for (name, value) in form.extra where schema[name]?.isImage != true {
+            if let text = sink.text(value) {
+                params[name] = text
+            } else {
+                params[name] = nil
+                form.faults.append(
+                    .valueError(
+                        ["body", "extra_params", .member(name)],
+                        "a text may have at most \(PictureSink.maxTextBytes >> 10) KB", input: sink.shown(value)))
+            }
+        }
     }
 
     private func placeholder(_ hashes: [String], isList: Bool) -> JSON {
@@ -165,7 +209,8 @@ struct Acceptance {
         }
     }
 
-    private func locate(_ name: String) -> [JSONPathElement] {
+    /// Where a request would give a parameter that it does not give among its `extra_params`.
+    private static func place(of name: String) -> [JSONPathElement] {
         switch name {
         case "prompt", "target_image", "face_images", "face_image": ["body", .member(name)]
         case "image": ["body", "target_image"]

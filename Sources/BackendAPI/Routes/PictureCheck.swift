@@ -7,6 +7,8 @@ import Workflows
 @LoopActor
 struct PictureCheck {
     let inputs: FileStore
+    /// The folder for what is being received.
+    let spool: String
     let maxFaceImages: Int
     let maxImageBytes: Int
 
@@ -19,18 +21,17 @@ struct PictureCheck {
     func keep(_ value: JSON, at loc: [JSONPathElement], from sink: PictureSink) async throws -> Result<Kept, FaultError>
     {
         guard let taken = sink.picture(value) else {
-            return .failure(FaultError(.wrongType(.string, loc, input: value)))
+            return .failure(FaultError(.wrongType(.string, loc, input: sink.shown(value))))
         }
-        let shown: JSON = value.string.map(JSON.string) ?? "base64"
+        let shown = JSON.string(taken.head)
         if let fault = taken.fault { return .failure(FaultError(.valueError(loc, fault, input: shown))) }
-        guard taken.bytes.count <= maxImageBytes else {
-            return .failure(
-                FaultError(.valueError(loc, "it is over the limit of \(maxImageBytes >> 20) MB", input: shown)))
-        }
-        let (bytes, inputs) = (taken.bytes, inputs)
+        let inputs = inputs
         do {
             let name = try await offLoop { () throws -> String in
-                let picture = try ImageEditor.normalise(.bytes(bytes))
+                let picture = try ImageEditor.normalise(taken.source)
+                if picture.isUnchanged, let file = taken.file {
+                    return try inputs.put(file, fileExtension: picture.format.fileExtension)
+                }
                 return try inputs.put(picture.bytes, fileExtension: picture.format.fileExtension)
             }
             return .success(Kept(sha256: String(name.prefix(64))))

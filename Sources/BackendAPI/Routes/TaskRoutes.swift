@@ -25,10 +25,10 @@ struct TaskRoutes {
     }
 
     private func generate(_ request: Request) async throws -> Response {
-        guard book.queuedCount < maxQueued else {
-            throw HTTPProblem(.tooManyRequests, "\(maxQueued) tasks wait already.", headers: [.retryAfter: "30"])
-        }
+        try checkRoom()
         let task = try await acceptance.task(from: request.body)
+        // Others may have come while this one's pictures did.
+        try checkRoom()
         let entry = try await book.accept(task)
         var headers: HTTPFields = [.location: "/tasks/\(task.id)"]
         if let wait = waits.preferred(request.headerFields) {
@@ -36,6 +36,12 @@ struct TaskRoutes {
             await end(of: entry, within: wait)
         }
         return .json(TaskAnswer.short(entry.task, image: try await image(entry.task)), headers: headers)
+    }
+
+    private func checkRoom() throws {
+        guard book.waitingCount < maxQueued else {
+            throw HTTPProblem(.tooManyRequests, "\(maxQueued) tasks wait already.", headers: [.retryAfter: "30"])
+        }
     }
 
     private func get(_ request: Request) async throws -> Response {
@@ -59,7 +65,8 @@ struct TaskRoutes {
         }
         let workflow = request.query("mode").map(Catalogue.workflowName)
         let tasks = try await book.page(state: state, workflow: workflow, before: cursor, limit: limit + 1)
-        let shown = tasks.prefix(limit).map {
+        // The copy in memory is newer than the row: it may have left the state that was asked for.
+        let shown = tasks.prefix(limit).filter { state == nil || $0.state.rawValue == state }.map {
             TaskAnswer.long(LiveTask($0), position: book.queue.position(of: $0.id), image: nil, withImage: false)
         }
         let next = tasks.count > limit ? tasks.prefix(limit).last.map { JSON.string(String($0.number)) } : nil

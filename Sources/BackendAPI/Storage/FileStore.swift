@@ -17,6 +17,11 @@ struct FileStore: Sendable {
             code = errno
             description = "\(call): \(String(cString: strerror(code)))"
         }
+
+        /// There is no such file.
+        var isMissing: Bool { code == ENOENT }
+        /// The disk or the quota is full.
+        var isFull: Bool { code == ENOSPC || code == EDQUOT }
     }
 
     /// Keeps bytes for good: on the disk under their final name before this returns.
@@ -27,8 +32,7 @@ struct FileStore: Sendable {
         let name = "\(hash).\(fileExtension)"
         let target = path(name)
         if access(target, R_OK) == 0 { return name }
-        try Self.makeFolder(folder)
-        try Self.makeFolder("\(folder)/\(hash.prefix(2))")
+        try makeShelf(hash)
         let draft = "\(target).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
         do {
             try Self.write(bytes, to: draft)
@@ -39,6 +43,23 @@ struct FileStore: Sendable {
         }
         try Self.sync(folder: "\(folder)/\(hash.prefix(2))")
         return name
+    }
+
+    /// Keeps what was spooled, as ``put(_:fileExtension:)-([UInt8],_)`` does, by moving it.
+    func put(_ spooled: SpoolFile, fileExtension: String) throws -> String {
+        let hash = spooled.sha256
+        let name = "\(hash).\(fileExtension)"
+        if access(path(name), R_OK) == 0 { return name }
+        try makeShelf(hash)
+        try spooled.sync()
+        guard rename(spooled.path, path(name)) == 0 else { throw Failure("rename") }
+        try Self.sync(folder: "\(folder)/\(hash.prefix(2))")
+        return name
+    }
+
+    private func makeShelf(_ hash: String) throws {
+        try Self.makeFolder(folder)
+        try Self.makeFolder("\(folder)/\(hash.prefix(2))")
     }
 
     func path(_ name: String) -> String { "\(folder)/\(name.prefix(2))/\(name)" }
@@ -64,7 +85,18 @@ struct FileStore: Sendable {
 
     /// A piece of a file; shorter than asked only at its end.
     func read(_ name: String, from start: Int, count: Int) throws -> [UInt8] {
-        let file = open(path(name), O_RDONLY | O_CLOEXEC)
+        try Self.read(path(name), from: start, count: count)
+    }
+
+    /// All of any file.
+    static func contents(of path: String) throws -> [UInt8] {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failure("stat") }
+        return try read(path, from: 0, count: Int(status.st_size))
+    }
+
+    private static func read(_ path: String, from start: Int, count: Int) throws -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Failure("open") }
         defer { close(file) }
         var done = 0
@@ -73,6 +105,7 @@ struct FileStore: Sendable {
             while done < count {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[done...])
                 let got = pread(file, rest.baseAddress, rest.count, off_t(start + done))
+                if got < 0, errno == EINTR { continue }
                 if got < 0 { fault = Failure("read") }
                 if got <= 0 { break }
                 done += got
@@ -94,6 +127,7 @@ struct FileStore: Sendable {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Failure("write") }
             written += count
         }

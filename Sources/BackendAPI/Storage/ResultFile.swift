@@ -1,35 +1,44 @@
 import Images
+import Wire
 
-/// Makes of an output's bytes the file that the client gets.
+/// Makes of a fetched output the file that the client gets.
 enum ResultFile {
     /// Blocks: for `offLoop`.
     ///
-    /// - Returns: the bytes and their file extension.
-    /// - Throws: ``NotAPicture`` for an image that is none: HTML in its place, or cut short.
-    static func make(
-        _ bytes: [UInt8], kind: String, mime: String, options: GenerationTask.Options
-    ) throws -> (bytes: [UInt8], fileExtension: String) {
-        guard kind == "image" else { return (bytes, fileExtension(of: mime)) }
-        guard let format = ImageFormat(sniffing: bytes), format.canBeUsed else { throw NotAPicture() }
-        do { try ImageProbe.verify(.bytes(bytes), limits: limits) } catch { throw NotAPicture() }
+    /// - Returns: its name in the store.
+    /// - Throws: ``NotAPicture`` for an image that is none: HTML in its place, or cut short. `FileStore.Failure`.
+    static func keep(
+        _ file: SpoolFile, of output: GenerationOutput, _ options: GenerationTask.Options, in store: FileStore
+    ) throws -> String {
+        guard output.kind == "image" else { return try store.put(file, fileExtension: fileExtension(of: output.mime)) }
+        let source = ImageSource.file(path: file.path)
+        let format: ImageFormat
+        do { format = try ImageProbe.verify(source, limits: limits).format } catch { throw NotAPicture() }
         if let encoding = encoding(options, from: format) {
-            return (try ImageEditor.encode(.bytes(bytes), as: encoding, limits: limits), encoding.format.fileExtension)
+            let bytes = try ImageEditor.encode(source, as: encoding, limits: limits)
+            return try store.put(bytes, fileExtension: encoding.format.fileExtension)
         }
-        guard format == .png, !options.keepMetadata else { return (bytes, format.fileExtension) }
-        return (try PNGChunks(bytes).strippingText(), format.fileExtension)
+        if format == .png, !options.keepMetadata {
+            let bytes = try FileStore.contents(of: file.path)
+            let stripped = try PNGChunks(bytes).strippingText()
+            if stripped.count != bytes.count { return try store.put(stripped, fileExtension: "png") }
+        }
+        return try store.put(file, fileExtension: format.fileExtension)
     }
 
     struct NotAPicture: Error {}
 
     private static let limits = ImageLimits(maximumPixels: 268_435_456, maximumSide: 32_768, maximumFileBytes: 1 << 30)
 
-    /// Pixels are encoded anew only for another format.
+    /// Pixels are encoded anew only for another format, or for a quality that was asked for.
     private static func encoding(_ options: GenerationTask.Options, from format: ImageFormat) -> ImageEncoding? {
+        let wanted = options.outputFormat ?? format.rawValue
+        guard wanted != format.rawValue || options.quality != nil else { return nil }
         let quality = options.quality ?? 90
-        return switch options.outputFormat {
-        case "png" where format != .png: .png
-        case "jpeg" where format != .jpeg: .jpeg(quality: quality)
-        case "webp" where format != .webp: .webp(quality: quality)
+        return switch wanted {
+        case "png": format == .png ? nil : .png
+        case "jpeg": .jpeg(quality: quality)
+        case "webp": .webp(quality: quality)
         default: nil
         }
     }

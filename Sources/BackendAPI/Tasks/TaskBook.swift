@@ -13,6 +13,12 @@ final class LiveTask {
     var progress = 0.0
     var preview: (mime: String, base64: String)?
     var isCancelling = false
+    /// Its end is on its way to the disk: nobody may claim it or end it another way.
+    fileprivate(set) var isEnding = false
+    /// When ComfyUI began with the attempt under way; the running deadline counts from here.
+    var runningSince: ContinuousClock.Instant?
+    /// How often somebody else has interrupted it.
+    var interruptions = 0
     /// Rises with each change.
     private(set) var revision = 0
     private var change = LoopEvent()
@@ -68,14 +74,17 @@ final class TaskBook {
         if !tasks.isEmpty { logger.info("Tasks taken up again", metadata: ["count": .stringConvertible(tasks.count)]) }
     }
 
-    /// Tasks that wait.
-    var queuedCount: Int { queue.count }
+    /// Tasks that wait, with those on their way to the disk.
+    var waitingCount: Int { queue.count + accepting }
+    private var accepting = 0
 
     /// Accepts a task: returns once it is on the disk.
     func accept(_ task: GenerationTask) async throws -> LiveTask {
         var task = task
         task.number = nextNumber
         nextNumber += 1
+        accepting += 1
+        defer { accepting -= 1 }
         let row = task
         try await database.write { try TaskRow.insert(row, $0) }
         let entry = LiveTask(task)
@@ -88,7 +97,9 @@ final class TaskBook {
     /// A task, from memory or from the database.
     func find(_ id: String) async throws -> LiveTask? {
         if let entry = live[id] { return entry }
-        return try await database.read { try TaskRow.find(id, $0) }.map { LiveTask($0) }
+        let row = try await database.read { try TaskRow.find(id, $0) }
+        // It may have been accepted while the database was asked: then the one that moves is in memory.
+        return live[id] ?? row.map { LiveTask($0) }
     }
 
     func page(state: String?, workflow: String?, before number: Int, limit: Int) async throws -> [GenerationTask] {
@@ -118,33 +129,53 @@ final class TaskBook {
     func putBack(_ entry: LiveTask) {
         entry.task.state = .queued
         let row = entry.task
-        database.enqueue { try TaskRow.leaveRunning(row, $0) }
+        database.enqueue { try TaskRow.update(row, from: .running, $0) }
         queue.add(row)
         entry.changed()
         onQueued()
     }
 
-    /// Ends a task: on the disk first, then told.
-    func end(_ entry: LiveTask, as state: TaskState, _ edit: (inout GenerationTask) -> Void = { _ in }) async throws {
-        let before = entry.task.state
-        var row = entry.task
+    /// Ends a task: on the disk first, then told. It has one end: while that is on its way, it is neither claimed nor
+    /// ended another way.
+    ///
+    /// - Returns: whether this was its end.
+    @discardableResult
+    func end(
+        _ entry: LiveTask, as state: TaskState, _ edit: (inout GenerationTask) -> Void = { _ in }
+    ) async throws -> Bool {
+        guard !entry.task.state.hasEnded, !entry.isEnding else { return false }
+        entry.isEnding = true
+        defer { entry.isEnding = false }
+        let before = entry.task
+        queue.remove(before.id)
+        var row = before
         row.state = state
         row.finishedAt = Self.now()
         edit(&row)
         let final = row
-        try await database.write { try TaskRow.update(final, from: before, $0) }
-        guard !entry.task.state.hasEnded else { return }
-        queue.remove(row.id)
+        do {
+            guard try await database.write({ try TaskRow.update(final, from: before.state, $0) }) else { throw Stale() }
+        } catch {
+            if before.state == .queued { queue.add(before) }
+            throw error
+        }
         entry.task = row
         entry.preview = nil
         remember(row.id)
         entry.changed()
+        return true
     }
+
+    /// The row is not what the memory says: another has moved it.
+    struct Stale: Error {}
 
     /// Notes that ComfyUI has begun.
     func started(_ entry: LiveTask) {
+        if entry.runningSince == nil { entry.runningSince = .now }
         guard entry.task.startedAt == nil else { return }
         entry.task.startedAt = Self.now()
+        let row = entry.task
+        database.enqueue { try TaskRow.start(row, $0) }
         entry.changed()
     }
 

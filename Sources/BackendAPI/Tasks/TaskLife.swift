@@ -46,6 +46,8 @@ struct TaskLife: Sendable, Equatable {
     var state: TaskState
     var attempt: Int
     var isCancelling = false
+    /// How often it was interrupted by somebody else; once is forgiven.
+    var interruptions = 0
 
     mutating func observe(_ event: Event) -> Decision {
         if state.hasEnded { return .tooLate }
@@ -62,14 +64,17 @@ struct TaskLife: Sendable, Equatable {
         }
     }
 
-    private func after(_ failure: GenerationFailure) -> Decision {
+    private mutating func after(_ failure: GenerationFailure) -> Decision {
         if isCancelling { return .cancelled }
         switch failure.kind {
         case .input, .failed, .deadline: return .failed(failure.message)
         case .cancelled: return .cancelled
         case .unavailable: return .sameAttempt
         case .lost: return again(failure.message, pause: .zero)
-        case .transient, .interrupted: return again(failure.message, pause: pause)
+        case .transient: return again(failure.message, pause: pause)
+        case .interrupted:
+            interruptions += 1
+            return interruptions > 1 ? .failed(failure.message) : again(failure.message, pause: pause)
         }
     }
 

@@ -8,43 +8,44 @@ import Workflows
 @LoopActor
 final class Catalogue {
     private var ofPods: [String: WorkflowCatalogue] = [:]
+    /// All pods' workflows; of one that several have, a ready one.
+    private(set) var merged = WorkflowCatalogue(workflows: [], styles: [])
     private let database: TaskDatabase
     private let logger: Logger
-    private nonisolated static let keptName = "catalogue"
+    private nonisolated static let keptName = "catalogues"
 
     init(database: TaskDatabase, logger: Logger) {
         self.database = database
         self.logger = logger
     }
 
-    /// Reads what was kept.
-    func load() async throws {
-        guard let text = try await database.read({ try KeptText.read(Self.keptName, $0) }) else { return }
-        guard let json = try? JSON(parsing: Array(text.utf8)), let kept = try? WorkflowCatalogue(json: json) else {
-            return
+    /// Reads what was kept of these pods. Each is on its own: what one tells does not make another's forgotten, and a
+    /// task that only that one can run waits for it.
+    func load(of pods: [String]) async throws {
+        guard let text = try await database.read({ try KeptText.read(Self.keptName, $0) }),
+            let kept = try? JSON(parsing: Array(text.utf8))
+        else { return }
+        for pod in pods {
+            if let json = kept[pod], let catalogue = try? WorkflowCatalogue(json: json) { ofPods[pod] = catalogue }
         }
-        ofPods[""] = kept
+        merge()
     }
 
-    /// Whether any catalogue was ever seen.
+    /// Whether any catalogue was ever seen, by this process or by one before.
     var isKnown: Bool { !ofPods.isEmpty }
-    /// Whether one was read from a pod by this process, or kept by one before.
-    private(set) var hasBeenRead = false
 
     func update(_ catalogue: WorkflowCatalogue, of pod: String) {
-        hasBeenRead = true
         guard ofPods[pod] != catalogue else { return }
-        ofPods[""] = nil
         ofPods[pod] = catalogue
-        let text = JSON.object(merged.json.object ?? [:]).text
+        merge()
+        let text = JSON.object(JSONObject(ofPods.map { ($0.key, $0.value.json) })).text
         database.enqueue { try KeptText.write(Self.keptName, text, $0) }
         logger.info(
             "Catalogue read",
             metadata: ["pod": .string(pod), "workflows": .stringConvertible(catalogue.workflows.count)])
     }
 
-    /// All pods' workflows; of one that several have, a ready one.
-    var merged: WorkflowCatalogue {
+    private func merge() {
         var names: [String] = []
         var byName: [String: WorkflowSummary] = [:]
         for catalogue in ofPods.sorted(by: { $0.key < $1.key }).map(\.value) {
@@ -53,11 +54,14 @@ final class Catalogue {
                 if byName[workflow.name]?.ready != true { byName[workflow.name] = workflow }
             }
         }
-        let styles = ofPods.values.first { !$0.styles.isEmpty }?.styles ?? []
-        return WorkflowCatalogue(workflows: names.sorted().compactMap { byName[$0] }, styles: styles)
+        let styles = ofPods.sorted { $0.key < $1.key }.map(\.value.styles).first { !$0.isEmpty } ?? []
+        merged = WorkflowCatalogue(workflows: names.sorted().compactMap { byName[$0] }, styles: styles)
     }
 
     subscript(_ name: String) -> WorkflowSummary? { merged[name] }
+
+    /// A workflow as one pod has it.
+    func workflow(_ name: String, of pod: String) -> WorkflowSummary? { ofPods[pod]?[name] }
 
     /// `free` is an alias.
     nonisolated static func workflowName(ofMode mode: String) -> String { mode == "free" ? "free_generation" : mode }

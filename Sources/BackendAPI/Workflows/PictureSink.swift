@@ -1,13 +1,26 @@
 import Crypto
+import Images
 import JSONText
 
-/// Takes long strings out of a request's JSON while it arrives and decodes them from base64: the text is never whole in
-/// memory. What is no base64 becomes a fault of its field later, so nothing is thrown here.
-struct PictureSink: JSONStringSink {
-    /// A string that was taken out: its bytes, or why it has none.
+/// Takes long strings out of a request's JSON while it arrives and decodes them from base64 into files: neither the text
+/// nor the picture is ever whole in memory. What is no base64 becomes a fault of its field later; only a disk that
+/// fails ends the scan.
+///
+/// It writes files: for `offLoop`.
+struct PictureSink: JSONStringSink, Sendable {
+    /// A string that was taken out: its picture, or why there is none.
     struct Taken: Sendable {
+        /// What a long string decoded to.
+        var file: SpoolFile?
+        /// What a short one decoded to.
         var bytes: [UInt8] = []
         var fault: String?
+        /// The string's begin, for whoever has to find the fault.
+        var head = ""
+        /// The string itself, where it may turn out to be a text; nil when it is too long for one.
+        var text: [UInt8]?
+
+        var source: ImageSource { file.map { .file(path: $0.path) } ?? .bytes(bytes) }
     }
 
     /// In the order of the places that stand for them.
@@ -15,70 +28,142 @@ struct PictureSink: JSONStringSink {
     /// The member that names a place; random, so that no client can make one up.
     let mark = "picture-\(String(randomUInt64(), radix: 36))"
     private let maxBytes: Int
-    private var decoder = Base64Decoder()
+    private let spool: String
+    private var decoding: Base64Picture
     private var current = Taken()
-    private var head: [UInt8] = []
-    private var isInData = false
 
-    /// - Parameter maxBytes: more of one picture is not kept.
-    init(maxBytes: Int) { self.maxBytes = maxBytes }
+    /// A text among `extra_params` may be so long, in bytes.
+    static let maxTextBytes = 262_144
+    private static let headBytes = 400
 
-    mutating func begin(path: [JSONPathElement]) -> Bool {
+    /// - Parameters:
+    ///   - maxBytes: more of one picture is not kept.
+    ///   - spool: the folder for the files.
+    init(maxBytes: Int, spool: String) {
+        self.maxBytes = maxBytes
+        self.spool = spool
+        decoding = Base64Picture(maxBytes: maxBytes)
+    }
+
+    mutating func begin(path: [JSONPathElement]) throws -> Bool {
         // A prompt may be long too, and is kept as text.
-        guard let first = path.first, Self.members.contains(first) else { return false }
-        decoder = Base64Decoder()
-        current = Taken()
-        head = []
-        isInData = false
+        guard path.first == "face_images" || path.first == "target_image" || path.first == "extra_params" else {
+            return false
+        }
+        decoding = Base64Picture(maxBytes: maxBytes)
+        current = Taken(file: try SpoolFile(in: spool))
+        if path.first == "extra_params" { current.text = [] }
         return true
     }
 
-    private static let members: [JSONPathElement] = ["face_images", "target_image", "extra_params"]
-
-    mutating func append(_ piece: UnsafeRawBufferPointer) {
-        guard current.fault == nil else { return }
-        guard !isInData else { return decode(piece) }
-        // A `data:` URI (RFC 2397) has a short head before its comma.
-        head.append(contentsOf: piece)
-        guard head.count >= 5 else { return }
-        isInData = true
-        let all = head
-        head = []
-        all.withUnsafeBytes { bytes in
-            guard bytes.starts(with: "data:".utf8) else { return decode(bytes) }
-            guard let comma = bytes.firstIndex(of: UInt8(ascii: ",")) else { return fail("a data: URI with no data") }
-            decode(UnsafeRawBufferPointer(rebasing: bytes[(comma + 1)...]))
+    mutating func append(_ piece: UnsafeRawBufferPointer) throws {
+        if current.head.isEmpty { current.head = String(decoding: piece.prefix(Self.headBytes), as: UTF8.self) }
+        if let text = current.text {
+            if text.count + piece.count > Self.maxTextBytes { current.text = nil } else { current.text? += piece }
         }
-    }
-
-    private mutating func decode(_ piece: UnsafeRawBufferPointer) {
-        do { try decoder.update(piece, into: &current.bytes) } catch { return fail("it is not base64") }
-        if current.bytes.count > maxBytes { fail("it is over the limit of \(maxBytes >> 20) MB") }
-    }
-
-    private mutating func fail(_ reason: String) {
-        current.fault = reason
-        current.bytes = []
+        let decoded = decoding.decode(piece)
+        if !decoded.isEmpty { try current.file?.append(decoded) }
     }
 
     mutating func end() -> JSON {
-        if current.fault == nil {
-            do { try decoder.finish() } catch { fail("it is not base64") }
-        }
+        decoding.finish()
+        current.fault = decoding.fault
+        if current.fault != nil { current.file = nil }
         taken.append(current)
         current = Taken()
         return [mark: JSON(taken.count - 1)]
     }
 
-    /// What stands at a place of the tree: a string that was taken out, or a short one that was not.
+    // MARK: Looking them up
+
+    /// What stands at a place of the tree: a string that was taken out, or a short one that was not. Nil for what is no
+    /// string.
     func picture(_ value: JSON) -> Taken? {
-        if let place = value[mark]?.int, taken.indices.contains(place) { return taken[place] }
+        if let taken = place(value) { return taken }
         guard let text = value.string else { return nil }
-        var sink = PictureSink(maxBytes: maxBytes)
-        _ = sink.begin(path: ["target_image"])
-        Array(text.utf8).withUnsafeBytes { sink.append($0) }
-        if !sink.isInData { sink.fail("it is not base64") }
-        _ = sink.end()
-        return sink.taken[0]
+        var decoding = Base64Picture(maxBytes: maxBytes)
+        var taken = Taken(head: String(text.prefix(Self.headBytes)))
+        taken.bytes = Array(text.utf8).withUnsafeBytes { decoding.decode($0) }
+        decoding.finish()
+        taken.fault = decoding.fault
+        return taken
+    }
+
+    private func place(_ value: JSON) -> Taken? {
+        guard let place = value[mark]?.int, taken.indices.contains(place) else { return nil }
+        return taken[place]
+    }
+
+    /// The value with the texts in it again, where they are texts after all.
+    ///
+    /// - Returns: nil when one is too long for a text.
+    func text(_ value: JSON) -> JSON? {
+        if let taken = place(value) { return taken.text.map { .string(String(decoding: $0, as: UTF8.self)) } }
+        guard let list = value.array, !taken.isEmpty else { return value }
+        let texts = list.compactMap(text)
+        return texts.count == list.count ? .array(texts) : nil
+    }
+
+    /// The value as a fault may show it.
+    func shown(_ value: JSON) -> JSON {
+        if let taken = place(value) { return .string(taken.head) }
+        return value.array.map { .array($0.prefix(10).map(shown)) } ?? value
+    }
+}
+
+/// Decodes one picture from base64, with or without the head of a `data:` URI (RFC 2397), in pieces cut anywhere.
+struct Base64Picture: Sendable {
+    private(set) var fault: String?
+    private let maxBytes: Int
+    private var decoder = Base64Decoder()
+    private var count = 0
+    /// What may still be the head; nil once it is known where the data begins.
+    private var head: [UInt8]? = []
+
+    private static let maxHeadBytes = 1024
+
+    init(maxBytes: Int) { self.maxBytes = maxBytes }
+
+    /// - Returns: the bytes that the piece completes; none from the first fault on.
+    mutating func decode(_ piece: UnsafeRawBufferPointer) -> [UInt8] {
+        guard fault == nil else { return [] }
+        guard var all = head else { return data(piece) }
+        all += piece
+        head = all
+        return all.withUnsafeBytes { bytes in
+            let scheme = "data:".utf8
+            guard bytes.count >= scheme.count else { return [] }
+            guard bytes.starts(with: scheme) else { return begin(bytes, from: 0) }
+            if let comma = bytes.prefix(Self.maxHeadBytes).firstIndex(of: UInt8(ascii: ",")) {
+                guard bytes[..<comma].suffix(7).elementsEqual(";base64".utf8) else {
+                    return fail("a data: URI that is not base64")
+                }
+                return begin(bytes, from: comma + 1)
+            }
+            return bytes.count < Self.maxHeadBytes ? [] : fail("a data: URI with no data")
+        }
+    }
+
+    private mutating func begin(_ bytes: UnsafeRawBufferPointer, from start: Int) -> [UInt8] {
+        head = nil
+        return data(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+    }
+
+    private mutating func data(_ piece: UnsafeRawBufferPointer) -> [UInt8] {
+        var bytes: [UInt8] = []
+        do { try decoder.update(piece, into: &bytes) } catch { return fail("it is not base64") }
+        count += bytes.count
+        return count > maxBytes ? fail("it is over the limit of \(maxBytes >> 20) MB") : bytes
+    }
+
+    private mutating func fail(_ reason: String) -> [UInt8] {
+        fault = reason
+        return []
+    }
+
+    mutating func finish() {
+        guard fault == nil else { return }
+        guard head == nil, count > 0 else { return fault = "it is not base64" }
+        do { try decoder.finish() } catch { fault = "it is not base64" }
     }
 }
