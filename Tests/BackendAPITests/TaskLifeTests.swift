@@ -1,50 +1,77 @@
+import Loop
 import Testing
 import Wire
 
 @testable import BackendAPI
 
-/// What becomes of a task after each thing that can happen to it.
 @Suite struct TaskLifeTests {
-    @Test(arguments: [
-        (GenerationFailure.Kind.input, false), (.failed, false), (.deadline, false), (.unavailable, true),
-        (.lost, true),
-        (.transient, true), (.interrupted, true),
-    ])
-    func `only what may pass is tried again`(kind: GenerationFailure.Kind, isTriedAgain: Bool) {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var state = TaskState.running
+        var attempt = 1
+        var isCancelling = false
+        var interruptions = 0
+        let event: TaskLife.Event
+        let decision: TaskLife.Decision
+
+        var testDescription: String { "\(state) \(attempt) \(isCancelling) \(event)" }
+    }
+
+    private static func failure(_ kind: GenerationFailure.Kind) -> TaskLife.Event {
+        .failure(GenerationFailure(kind, "why"))
+    }
+
+    static let cases: [Case] = [
+        Case(event: .result, decision: .done),
+        // Nobody's death uses up an attempt, however often.
+        Case(event: .connectionLost, decision: .sameAttempt),
+        Case(attempt: 4, event: .connectionLost, decision: .sameAttempt),
+        Case(attempt: 4, event: failure(.unavailable), decision: .sameAttempt),
+        Case(attempt: 4, event: .restart, decision: .sameAttempt),
+        // A known end raises it.
+        Case(event: failure(.lost), decision: .nextAttempt(after: .zero)),
+        Case(event: .fileGone, decision: .nextAttempt(after: .zero)),
+        Case(event: failure(.transient), decision: .nextAttempt(after: .seconds(1))),
+        Case(attempt: 3, event: failure(.transient), decision: .nextAttempt(after: .seconds(4))),
+        Case(attempt: 4, event: failure(.transient), decision: .failed("why")),
+        Case(attempt: 4, event: failure(.lost), decision: .failed("why")),
+        Case(event: failure(.interrupted), decision: .nextAttempt(after: .seconds(1))),
+        Case(interruptions: 1, event: failure(.interrupted), decision: .failed("why")),
+        // What the input caused is never tried again.
+        Case(event: failure(.input), decision: .failed("why")),
+        Case(event: failure(.failed), decision: .failed("why")),
+        Case(event: failure(.deadline), decision: .failed("why")),
+        Case(event: .refused("no"), decision: .failed("no")),
+        // Cancelling.
+        Case(state: .queued, event: .cancel, decision: .cancelled),
+        Case(event: .cancel, decision: .interrupt),
+        Case(event: failure(.cancelled), decision: .cancelled),
+        Case(isCancelling: true, event: failure(.transient), decision: .cancelled),
+        Case(isCancelling: true, event: failure(.lost), decision: .cancelled),
+        Case(isCancelling: true, event: .connectionLost, decision: .cancelled),
+        Case(isCancelling: true, event: .fileGone, decision: .cancelled),
+        Case(isCancelling: true, event: .result, decision: .done),
+        // An end is an end.
+        Case(state: .done, event: .cancel, decision: .tooLate),
+        Case(state: .failed, event: .result, decision: .tooLate),
+        Case(state: .cancelled, event: failure(.transient), decision: .tooLate),
+    ]
+
+    @Test(arguments: cases) func `each event has one decision`(_ one: Case) {
+        var life = TaskLife(
+            state: one.state, attempt: one.attempt, isCancelling: one.isCancelling, interruptions: one.interruptions)
+        #expect(life.observe(one.event) == one.decision)
+    }
+
+    @Test func `the second interruption by somebody else ends the task`() {
         var life = TaskLife(state: .running, attempt: 1)
-        let decision = life.observe(.failure(GenerationFailure(kind, "why")))
-        #expect((decision == .failed("why")) == !isTriedAgain)
+        #expect(life.observe(Self.failure(.interrupted)) == .nextAttempt(after: .seconds(1)))
+        life.attempt = 2
+        #expect(life.observe(Self.failure(.interrupted)) == .failed("why"))
     }
 
-    @Test(arguments: [TaskLife.Event.connectionLost, .restart, .failure(GenerationFailure(.unavailable, "away"))])
-    func `the death of a service uses up no attempt`(event: TaskLife.Event) {
-        var life = TaskLife(state: .running, attempt: TaskLife.maxAttempts)
-        #expect(life.observe(event) == .sameAttempt)
-    }
-
-    @Test func `attempts are bounded`() {
-        var life = TaskLife(state: .running, attempt: TaskLife.maxAttempts)
-        #expect(life.observe(.failure(GenerationFailure(.lost, "gone"))) == .failed("gone"))
-    }
-
-    @Test func `a cancelled task is never run again`() {
+    @Test func `a cancel is remembered by what follows`() {
         var life = TaskLife(state: .running, attempt: 1)
         #expect(life.observe(.cancel) == .interrupt)
-        #expect(life.observe(.connectionLost) == .cancelled)
-    }
-
-    @Test(arguments: [TaskState.done, .failed, .cancelled])
-    func `what has ended stays ended`(state: TaskState) {
-        var life = TaskLife(state: state, attempt: 1)
-        #expect(life.observe(.cancel) == .tooLate)
-    }
-
-    @Test func `ranges of bytes`() {
-        #expect(ByteRange.read("bytes=0-0", size: 10) == .part(0..<1))
-        #expect(ByteRange.read("bytes=-3", size: 10) == .part(7..<10))
-        #expect(ByteRange.read("bytes=5-", size: 10) == .part(5..<10))
-        #expect(ByteRange.read("bytes=10-", size: 10) == .unsatisfiable)
-        #expect(ByteRange.read("bytes=5-2", size: 10) == .whole)
-        #expect(ByteRange.read("lines=1-2", size: 10) == .whole)
+        #expect(life.observe(Self.failure(.transient)) == .cancelled)
     }
 }

@@ -10,6 +10,8 @@ final class TaskDatabase {
     private var isWriting = false
     /// Whether the last write worked; `/health` tells.
     private(set) var isHealthy = true
+    /// Transactions tried so far; many writes share one.
+    private(set) var commits = 0
 
     private struct Write {
         let perform: @Sendable (Database) throws -> Void
@@ -105,6 +107,7 @@ final class TaskDatabase {
     }
 
     private func commit(_ writes: [@Sendable (Database) throws -> Void]) async -> Result<Void, any Error> {
+        commits += 1
         do {
             try await queue.write { database in
                 for perform in writes { try perform(database) }
