@@ -50,7 +50,8 @@ let package = Package(
         clibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         clibrary("CHTTPParser", apt: "libhttp-parser-dev"),
         clibrary("CWslay", apt: "libwslay-dev"),
-        clibrary("CVips", pkgConfig: "vips", apt: "libvips-dev"),
+        // Its header needs GLib's folders alone; "vips" itself adds `-pthread`, which SwiftPM refuses with a warning.
+        clibrary("CVips", pkgConfig: "glib-2.0", apt: "libvips-dev"),
         clibrary("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
 
         layer("Loop", ["CLibuv"]),

@@ -154,7 +154,7 @@ import Testing
     @LoopActor @Test func `an unknown mode is a fault of mode, and a missing one too`() async throws {
         try await withBackend { backend, _, _ in
             #expect(try await backend.generate(["mode": "nope"]).places == [#"["body","mode"]"#])
-            let missing = try await backend.generate(["mode": nil])
+            let missing = try await backend.generate(["mode": .null])
             #expect(missing.json["detail"]?[0]?["type"] == "missing")
         }
     }

@@ -46,11 +46,12 @@ import Testing
         async let post = backend.generate(["mode": "paint", "prompt": "later"], headers: [.prefer: "wait=80"])
         let events = try await backend.send(.get, "/tasks/\(id)/events")
         let second = "\(try #require(try await second(backend, besides: id)))"
-        async let stopped: Void = backend.stop(grace: .seconds(60))
+        async let stopped: Void = backend.stop(grace: .seconds(60), closingClient: false)
         #expect(try await poll.json["status"] == "running")
         #expect(["queued", "running", "done"].contains(try await post.json["status"]?.string ?? ""))
         _ = try await events.collect()
         await stopped
+        backend.client.close()
         #expect(Set(try rows(in: folder).map(\.id)) == [id, second])
         await pod.kill()
     }

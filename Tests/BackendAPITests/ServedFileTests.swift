@@ -44,13 +44,20 @@ import Testing
 
     @LoopActor
     @Test(arguments: [
-        "/images/..%2feasel.db", "/images/x.png", "/images/%2e%2e", "/images/easel.db", "/images/a%00b.png",
+        "/images/..%2feasel.db", "/images/x.png", "/images/%2e%2e", "/images/easel.db",
         "/images/" + String(repeating: "0", count: 64) + ".png",
     ])
     func `what is no plain name is 404`(_ path: String) async throws {
         try await withBackend { backend, _, _ in
             let answer = try await backend.call(.get, path)
             #expect(answer.status == 404)
+        }
+    }
+
+    @LoopActor @Test func `a name with a zero octet is refused`() async throws {
+        try await withBackend { backend, _, _ in
+            let answer = try await backend.call(.get, "/images/a%00b.png")
+            #expect(answer.status == 400)
         }
     }
 

@@ -53,8 +53,10 @@ import Workflows
 @Suite struct GenerateFormTests {
     @Test func `null is as good as absent, and unknown fields are passed over`() {
         let form = GenerateForm([
-            "mode": "paint", "prompt": nil, "style": nil, "face_images": nil, "target_image": nil, "extra_params": nil,
-            "priority": nil, "output_format": nil, "quality": nil, "previews": nil, "keep_metadata": nil, "colour": 7,
+            "mode": "paint", "prompt": .null, "style": .null, "face_images": .null, "target_image": .null,
+            "extra_params": .null,
+            "priority": .null, "output_format": .null, "quality": .null, "previews": .null, "keep_metadata": .null,
+            "colour": 7,
         ])
         #expect(form.faults.isEmpty)
         #expect(form.mode == "paint")

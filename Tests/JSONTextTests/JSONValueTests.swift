@@ -6,7 +6,7 @@ private let writtenForms: [(value: JSON, text: String)] = [
     (.double(-0.0), "-0.0"),
     (.double(.nan), "null"), (.double(-.infinity), "null"), (.unsigned(.max), "18446744073709551615"),
     ("a\"\\\n\u{1}\u{1f}\u{7f}é/", "\"a\\\"\\\\\\n\\u0001\\u001f\u{7f}é/\""), ([], "[]"), ([:], "{}"),
-    (["b": 1, "a": [nil, true]], #"{"b":1,"a":[null,true]}"#),
+    (["b": 1, "a": [.null, true]], #"{"b":1,"a":[null,true]}"#),
 ]
 
 @Suite struct JSONValueTests {

@@ -1,8 +1,5 @@
-extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {
-    public init(nilLiteral: ()) {
-        self = .null
-    }
-
+// There is no literal for null: `condition ? nil : value` would read an absent value as a null one.
+extension JSON: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {
     public init(booleanLiteral value: Bool) {
         self = .bool(value)
     }

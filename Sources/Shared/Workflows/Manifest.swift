@@ -1,4 +1,4 @@
-public import JSONText
+internal import JSONText
 
 /// What `NAME.manifest.json` says about the graph in `NAME.json`. Its form is in `workflows/manifest.schema.json`.
 public struct Manifest: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import JSONText
+internal import JSONText
 
 /// A workflow of the folder: a graph, what it takes, and whether it can be used.
 public struct Workflow: Sendable, Hashable {

@@ -35,12 +35,14 @@ final class RunningBackend {
     var url: String { "http://127.0.0.1:\(backend.port)" }
 
     /// As SIGTERM does; returns when all is closed.
-    func stop(grace: Duration = .seconds(10)) async {
+    ///
+    /// - Parameter closingClient: false where answers are still to be read.
+    func stop(grace: Duration = .seconds(10), closingClient: Bool = true) async {
         guard !isStopped else { return }
         isStopped = true
         await backend.stop(grace: grace)
         await running.value
-        client.close()
+        if closingClient { client.close() }
     }
 
     struct Answer: Sendable {

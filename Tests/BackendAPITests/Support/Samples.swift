@@ -49,7 +49,9 @@ enum Samples {
             "type": "object", "required": ["prompt"], "additionalProperties": false,
             "properties": [
                 "prompt": ["type": "string", "minLength": 1], "negative_prompt": ["type": "string", "default": "bad"],
-                "steps": ["type": "integer", "minimum": 1, "maximum": JSON(maximum), "default": 20], "seed": seed,
+                "steps": [
+                    "type": "integer", "minimum": 1, "maximum": JSON(maximum), "default": JSON(min(20, maximum)),
+                ], "seed": seed,
             ],
         ]
         let invert: JSON = [
