@@ -99,7 +99,8 @@ let package = Package(
         tests(
             of: "BackendAPI",
             [
-                "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire", httpTypes,
+                "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire",
+                httpTypes,
                 logging, grdb,
             ]),
         .testTarget(
