@@ -12,6 +12,9 @@ struct Configuration: Sendable {
     var maxBodyBytes: Int
     var maxWait: Duration
     var maxQueuedTasks: Int
+    var maxQueueWait: Duration
+    var resultTTL: Duration
+    var minFreeDiskBytes: Int
     var maxFaceImages: Int
     var maxImageBytes: Int
     var apiTitle: String
@@ -33,6 +36,12 @@ struct Configuration: Sendable {
         maxWait = settings.duration("MAX_WAIT", default: 90, in: 0...3600, "seconds that any request is held")
         maxQueuedTasks = settings.int(
             "MAX_QUEUED_TASKS", default: 20_000, in: 1...10_000_000, "tasks that may wait; beyond it 429")
+        maxQueueWait = .seconds(
+            3600 * settings.int("MAX_QUEUE_WAIT", default: 24, in: 1...8760, "hours that a task may wait for a GPU"))
+        resultTTL = .seconds(
+            3600 * settings.int("RESULT_TTL", default: 24, in: 1...87_600, "hours that results are kept at least"))
+        minFreeDiskBytes = settings.megabytes(
+            "MIN_FREE_DISK_MB", default: 256, in: 0...1_048_576, "room on the disk that new tasks must leave, in MB")
         maxFaceImages = settings.int("MAX_FACE_IMAGES", default: 5, in: 0...100, "face images that a request may carry")
         maxImageBytes = settings.megabytes("MAX_IMAGE_SIZE_MB", default: 10, in: 1...512, "one decoded image, in MB")
         // There are no keys yet: what asks for them must not stand open.

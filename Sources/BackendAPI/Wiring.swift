@@ -15,8 +15,9 @@ final class Backend {
     private let http = HTTPClient()
     private let pods: [GPUPod]
     private let dispatcher: Dispatcher
-    private let inputs: FileStore
-    private let images: FileStore
+    private let files: TaskFiles
+    private let space: DiskSpace
+    private let sweeper: Sweeper
     private let server: HTTPServer
 
     /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
@@ -35,12 +36,19 @@ final class Backend {
         try await catalogue.load(of: urls)
         let http = http
         pods = urls.map { GPUPod(baseURL: $0, http: http, catalogue: catalogue, logger: logger) }
-        inputs = FileStore(folder: data + "/inputs")
-        images = FileStore(folder: data + "/images")
-        book = TaskBook(database: database, logger: logger)
+        let files = TaskFiles(
+            inputs: FileStore(folder: data + "/inputs"), images: FileStore(folder: data + "/images"), spool: spool,
+            keeper: FileKeeper())
+        let book = TaskBook(database: database, logger: logger)
         dispatcher = Dispatcher(
-            book: book, pods: pods, catalogue: catalogue, inputs: inputs, images: images, spool: spool,
-            limit: configuration.requestTimeout, logger: logger)
+            book: book, pods: pods, catalogue: catalogue, files: files,
+            limits: .init(running: configuration.requestTimeout, waiting: configuration.maxQueueWait), logger: logger)
+        space = DiskSpace(folder: data, reserve: configuration.minFreeDiskBytes, logger: logger)
+        sweeper = Sweeper(
+            database: database, book: book, keeper: files.keeper, stores: [files.inputs, files.images],
+            timeToLive: configuration.resultTTL, logger: logger,
+            others: [{ try Submissions.clear(before: $0, limit: 500, $1) }])
+        (self.files, self.book) = (files, book)
         try await book.load()
         (self.database, self.catalogue) = (database, catalogue)
         let router = Router()
@@ -70,14 +78,17 @@ final class Backend {
         router.use(accessLog(logger))
         router.use(errorLog(logger))
         let pictures = PictureCheck(
-            inputs: inputs, spool: spool, maxFaceImages: configuration.maxFaceImages,
+            inputs: files.inputs, spool: spool, maxFaceImages: configuration.maxFaceImages,
             maxImageBytes: configuration.maxImageBytes)
+        let submit = SubmitRoute(
+            book: book, acceptance: Acceptance(catalogue: catalogue, pictures: pictures),
+            submissions: Submissions(database: database, book: book), keeper: files.keeper, space: space,
+            maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(
-            book: book, acceptance: Acceptance(catalogue: catalogue, pictures: pictures), dispatcher: dispatcher,
-            images: images, waits: WaitRules(longest: configuration.maxWait), bodyLimit: configuration.maxBodyBytes,
-            maxQueued: configuration.maxQueuedTasks
+            book: book, submit: submit, dispatcher: dispatcher, images: files.images,
+            waits: WaitRules(longest: configuration.maxWait), bodyLimit: configuration.maxBodyBytes
         ).add(to: router)
-        ImageRoutes(images: images).add(to: router)
+        ImageRoutes(images: files.images).add(to: router)
         WorkflowRoutes(catalogue: catalogue).add(to: router)
         HealthRoutes(database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion)
             .add(to: router)
@@ -88,6 +99,9 @@ final class Backend {
         await withTaskGroup { group in
             for pod in pods { group.addTask { await pod.run() } }
             group.addTask { await self.database.run() }
+            group.addTask { await self.dispatcher.run() }
+            group.addTask { await self.space.run() }
+            group.addTask { await self.sweeper.run() }
             await server.run()
             group.cancelAll()
         }

@@ -23,10 +23,17 @@ import Wire
     static let cases: [Case] = [
         Case(event: .result, decision: .done),
         // Nobody's death uses up an attempt, however often.
-        Case(event: .connectionLost, decision: .sameAttempt),
-        Case(attempt: 4, event: .connectionLost, decision: .sameAttempt),
-        Case(attempt: 4, event: failure(.unavailable), decision: .sameAttempt),
-        Case(attempt: 4, event: .restart, decision: .sameAttempt),
+        Case(event: .connectionLost, decision: .sameAttempt(after: .milliseconds(500))),
+        Case(attempt: 4, event: .connectionLost, decision: .sameAttempt(after: .milliseconds(500))),
+        Case(attempt: 4, event: failure(.unavailable), decision: .sameAttempt(after: .milliseconds(500))),
+        Case(attempt: 4, event: .restart, decision: .sameAttempt(after: .zero)),
+        // A pod that asks for time is given it, within reason.
+        Case(event: .busy(nil), decision: .sameAttempt(after: .milliseconds(500))),
+        Case(event: .busy(.seconds(7)), decision: .sameAttempt(after: .seconds(7))),
+        Case(event: .busy(.seconds(86_400)), decision: .sameAttempt(after: .seconds(60))),
+        // Waiting has a deadline; running has another.
+        Case(state: .queued, event: .waitedTooLong, decision: .failed("It waited too long for a GPU.")),
+        Case(event: .waitedTooLong, decision: .goOn),
         // A known end raises it.
         Case(event: failure(.lost), decision: .nextAttempt(after: .zero)),
         Case(event: .fileGone, decision: .nextAttempt(after: .zero)),
@@ -48,6 +55,8 @@ import Wire
         Case(isCancelling: true, event: failure(.transient), decision: .cancelled),
         Case(isCancelling: true, event: failure(.lost), decision: .cancelled),
         Case(isCancelling: true, event: .connectionLost, decision: .cancelled),
+        Case(isCancelling: true, event: .busy(nil), decision: .cancelled),
+        Case(isCancelling: true, event: .restart, decision: .cancelled),
         Case(isCancelling: true, event: .fileGone, decision: .cancelled),
         Case(isCancelling: true, event: .result, decision: .done),
         // An end is an end.
@@ -73,5 +82,25 @@ import Wire
         var life = TaskLife(state: .running, attempt: 1)
         #expect(life.observe(.cancel) == .interrupt)
         #expect(life.observe(Self.failure(.transient)) == .cancelled)
+    }
+
+    @Test func `the client is told the first cause of several`() {
+        var life = TaskLife(state: .running, attempt: 3)
+        #expect(life.observe(.failure(GenerationFailure(.transient, "first"))) == .nextAttempt(after: .seconds(4)))
+        life.attempt = 4
+        #expect(life.observe(.failure(GenerationFailure(.lost, "second"))) == .failed("first"))
+        var other = TaskLife(state: .queued, attempt: 2, cause: "first")
+        #expect(other.observe(.waitedTooLong) == .failed("first"))
+    }
+
+    @Test func `a failure for good is told as it is, whatever came before`() {
+        var life = TaskLife(state: .running, attempt: 2, cause: "first")
+        #expect(life.observe(.failure(GenerationFailure(.failed, "broken"))) == .failed("broken"))
+    }
+
+    @Test(arguments: [(0.0, 500), (0.5, 750), (1.0, 1000)])
+    func `pauses are spread over their upper half`(jitter: Double, milliseconds: Int) {
+        var life = TaskLife(state: .running, attempt: 1, jitter: jitter)
+        #expect(life.observe(Self.failure(.transient)) == .nextAttempt(after: .milliseconds(milliseconds)))
     }
 }

@@ -64,6 +64,7 @@ import Testing
         _ = book.claim { _ in true }
         let stale = entry.task
         book.putBack(entry)
+        book.queueAgain(entry)
         _ = book.claim { _ in true }
         let changed = try await database.write { database in
             var end = stale
@@ -107,6 +108,7 @@ import Testing
         entry.task.state = .running
         entry.task.epoch = 4
         book.putBack(entry)
+        book.queueAgain(entry)
         _ = book.claim { _ in true }
         #expect(try await book.end(entry, as: .done))
         #expect(try await database.read { try TaskRow.find(accepted.id, $0) }?.state == .done)

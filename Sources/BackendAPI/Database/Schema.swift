@@ -19,6 +19,30 @@ enum Schema {
                     CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
                     """)
         }
+        migrator.registerMigration("2 lives") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE tasks ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+                    ALTER TABLE tasks ADD COLUMN cause TEXT;
+                    ALTER TABLE tasks ADD COLUMN cancelling INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE tasks ADD COLUMN history TEXT NOT NULL DEFAULT '{}';
+                    CREATE INDEX tasks_ended ON tasks (finished_at) WHERE finished_at IS NOT NULL;
+                    CREATE INDEX tasks_by_workflow ON tasks (workflow, number);
+                    CREATE TABLE submissions (
+                        owner TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+                        task TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (owner, route, key)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX submissions_by_task ON submissions (task);
+                    CREATE INDEX submissions_by_age ON submissions (at);
+                    CREATE TABLE file_uses (
+                        name TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (name, number)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX file_uses_by_task ON file_uses (number);
+                    INSERT OR IGNORE INTO file_uses SELECT value, number FROM tasks, json_each(tasks.images);
+                    INSERT OR IGNORE INTO file_uses SELECT value, number FROM tasks, json_tree(tasks.params)
+                        WHERE key = 'input' AND type = 'text';
+                    """)
+        }
         return migrator
     }
 }

@@ -1,20 +1,24 @@
 import GRDB
 import JSONText
+import Wire
 
 /// A task as its row, and the statements on it. Every change of a live task names the state and the epoch that it
 /// leaves, so that whoever has lost the task changes nothing.
 enum TaskRow {
+    /// Its pictures are noted as used in the same transaction.
     static func insert(_ task: GenerationTask, _ database: Database) throws {
         try database.execute(
             sql: """
-                INSERT INTO tasks (number, id, state, workflow, version, attempt, epoch, priority, params, options,
-                    created_at, images, warnings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?)
+                INSERT INTO tasks (number, id, state, workflow, version, attempt, epoch, priority, owner, params,
+                    options, created_at, images, warnings, history)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?)
                 """,
             arguments: [
                 task.number, task.id, task.state.rawValue, task.workflow, task.version, task.attempt, task.epoch,
-                task.priority.rawValue, JSON.object(task.params).text, task.options.json.text, task.createdAt,
-                strings(task.warnings),
+                task.priority.rawValue, task.owner, JSON.object(task.params).text, task.options.json.text,
+                task.createdAt, strings(task.warnings), task.history.json.text,
             ])
+        for name in task.inputs { try FileUse.insert(name, task.number, database) }
     }
 
     /// Claims a live task by a higher epoch. That it is still `running` in the row means that a write that nobody waited
@@ -22,10 +26,10 @@ enum TaskRow {
     static func claim(_ task: GenerationTask, _ database: Database) throws {
         try database.execute(
             sql: """
-                UPDATE tasks SET state = 'running', epoch = ?1, attempt = ?2
-                WHERE id = ?3 AND state IN ('queued', 'running') AND epoch < ?1
+                UPDATE tasks SET state = 'running', epoch = ?1, attempt = ?2, cause = ?3, history = ?4
+                WHERE id = ?5 AND state IN ('queued', 'running') AND epoch < ?1
                 """,
-            arguments: [task.epoch, task.attempt, task.id])
+            arguments: [task.epoch, task.attempt, task.cause, task.history.json.text, task.id])
     }
 
     /// Notes when ComfyUI began.
@@ -33,6 +37,12 @@ enum TaskRow {
         try database.execute(
             sql: "UPDATE tasks SET started_at = ? WHERE id = ? AND state = 'running' AND epoch = ?",
             arguments: [task.startedAt, task.id, task.epoch])
+    }
+
+    /// Notes that it is to be cancelled, whoever runs it.
+    static func wantCancelled(_ id: String, _ database: Database) throws {
+        try database.execute(
+            sql: "UPDATE tasks SET cancelling = 1 WHERE id = ? AND state IN ('queued', 'running')", arguments: [id])
     }
 
     /// Moves a task out of a state.
@@ -43,19 +53,28 @@ enum TaskRow {
         try database.execute(
             sql: """
                 UPDATE tasks SET state = ?, attempt = ?, version = ?, params = ?, started_at = ?, finished_at = ?,
-                    images = ?, error = ?, warnings = ?, source = ? WHERE id = ? AND state = ? AND epoch = ?
+                    images = ?, error = ?, cause = ?, warnings = ?, source = ?, history = ?
+                WHERE id = ? AND state = ? AND epoch = ?
                 """,
             arguments: [
                 task.state.rawValue, task.attempt, task.version, JSON.object(task.params).text, task.startedAt,
-                task.finishedAt, strings(task.images), task.error, strings(task.warnings), task.source, task.id,
-                state.rawValue, task.epoch,
+                task.finishedAt, strings(task.images), task.error, task.cause, strings(task.warnings), task.source,
+                task.history.json.text, task.id, state.rawValue, task.epoch,
             ])
-        return database.changesCount == 1
+        guard database.changesCount == 1 else { return false }
+        for name in task.images { try FileUse.insert(name, task.number, database) }
+        return true
     }
 
-    /// What was running when the process before this one ended is queued again, at the same attempt.
-    static func takeBack(_ database: Database) throws {
-        try database.execute(sql: "UPDATE tasks SET state = 'queued', epoch = epoch + 1 WHERE state = 'running'")
+    /// Takes back what the process before this one ran: queued again, at the same attempt, its old worker fenced off.
+    static func takeBack(at time: Int64, _ database: Database) throws {
+        let running = try Row.fetchAll(database, sql: "SELECT * FROM tasks WHERE state = 'running'").map(task)
+        for var task in running {
+            task.move(to: .queued, at: time)
+            try database.execute(
+                sql: "UPDATE tasks SET state = 'queued', epoch = epoch + 1, history = ? WHERE id = ?",
+                arguments: [task.history.json.text, task.id])
+        }
     }
 
     static func live(_ database: Database) throws -> [GenerationTask] {
@@ -67,8 +86,9 @@ enum TaskRow {
         try Row.fetchOne(database, sql: "SELECT * FROM tasks WHERE id = ?", arguments: [id]).map(task)
     }
 
+    /// The highest number that was ever given out: a cleared task's is not given again.
     static func lastNumber(_ database: Database) throws -> Int {
-        try Int.fetchOne(database, sql: "SELECT MAX(number) FROM tasks") ?? 0
+        try Int.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'") ?? 0
     }
 
     /// Newest first, before `number`.
@@ -100,12 +120,23 @@ enum TaskRow {
         task.attempt = row["attempt"]
         task.epoch = row["epoch"]
         task.priority = TaskPriority(rawValue: row["priority"]) ?? .normal
+        task.owner = row["owner"]
         task.startedAt = row["started_at"]
         task.finishedAt = row["finished_at"]
         task.images = json("images").array?.compactMap(\.string) ?? []
         task.error = row["error"]
+        task.cause = row["cause"]
+        task.isCancelling = row["cancelling"]
         task.warnings = json("warnings").array?.compactMap(\.string) ?? []
         task.source = row["source"]
+        task.history = StateHistory(json: json("history"))
         return task
+    }
+}
+
+extension GenerationTask {
+    /// The hashes of the pictures that it was given.
+    var inputs: Set<String> {
+        Set(params.flatMap { _, value in (value.array ?? [value]).compactMap(InputReference.sha256) })
     }
 }

@@ -1,45 +1,42 @@
 import Crypto
-import HTTPTypes
-import JSONText
 import Logging
 import Loop
-import Outbound
 import Workflows
 
 /// Gives queued tasks to pods and sees each to its end.
 @LoopActor
 final class Dispatcher {
-    private let book: TaskBook
-    private let pods: [GPUPod]
+    let book: TaskBook
+    let pods: [GPUPod]
     private let catalogue: Catalogue
-    private let inputs: FileStore
-    private let images: FileStore
-    private let limit: Duration
+    private let files: TaskFiles
+    private let limits: Limits
     private let logger: Logger
     private var runs: [Int: Task<Void, Never>] = [:]
     private var runCount = 0
-    private let spool: String
     private(set) var isStopping = false
 
-    /// A cancelled task's end is waited for so long before its state is told.
-    private static let cancelPatience: Duration = .seconds(10)
-    private static let pauseAfterLoss: Duration = .milliseconds(500)
+    /// How long a task may run in ComfyUI, and how long it may wait for that.
+    struct Limits: Sendable {
+        var running: Duration
+        var waiting: Duration
+    }
 
-    init(
-        book: TaskBook, pods: [GPUPod], catalogue: Catalogue, inputs: FileStore, images: FileStore, spool: String,
-        limit: Duration, logger: Logger
-    ) {
-        self.spool = spool
+    private static let pauseAfterFault: Duration = .seconds(1)
+    private static let expiryInterval: Duration = .seconds(5)
+
+    init(book: TaskBook, pods: [GPUPod], catalogue: Catalogue, files: TaskFiles, limits: Limits, logger: Logger) {
         self.book = book
         self.pods = pods
         self.catalogue = catalogue
-        self.inputs = inputs
-        self.images = images
-        self.limit = limit
+        self.files = files
+        self.limits = limits
         self.logger = logger
         book.onQueued = { [weak self] in self?.dispatch() }
         for pod in pods { pod.onChange = { [weak self] in self?.dispatch() } }
     }
+
+    // MARK: Giving out
 
     /// Gives out what can be given out now.
     func dispatch() {
@@ -57,40 +54,94 @@ final class Dispatcher {
     }
 
     /// Whether any pod has the version that the task was checked against.
-    private func isServed(_ task: GenerationTask) -> Bool { pods.contains { $0.has(task) } }
+    private func isServed(_ kind: TaskQueue.Kind) -> Bool { pods.contains { $0.has(kind) } }
 
     private func start(_ entry: LiveTask, on pod: GPUPod) {
         pod.load += 1
         runCount += 1
         let number = runCount
         runs[number] = Task { [weak self] in
-            await self?.run(entry, on: pod)
+            let pause = await self?.run(entry, on: pod)
+            // The pod has nothing to do with the pause.
             pod.load -= 1
-            self?.runs[number] = nil
             self?.dispatch()
+            if let pause { await self?.putBack(entry, after: pause) }
+            self?.runs[number] = nil
         }
     }
 
-    private func run(_ entry: LiveTask, on pod: GPUPod) async {
+    // MARK: One run
+
+    /// - Returns: the pause after which the task is queued again; nil when it has ended, or the service stops.
+    private func run(_ entry: LiveTask, on pod: GPUPod) async -> Duration? {
+        let lease = files.keeper.lease()
+        defer { lease.end() }
         do {
-            if entry.isCancelling { return _ = try await book.end(entry, as: .cancelled) }
-            if !pod.has(entry.task) { return try await renewAndPutBack(entry) }
-            let run = TaskRun(
-                entry: entry, pod: pod, inputs: inputs, images: images, spool: spool, book: book, limit: limit)
-            switch try await run.run() {
-            case .stored(let names):
-                try await book.end(entry, as: .done) {
-                    $0.images = names
-                    $0.source = "comfyui"
-                }
-            case .otherVersion:
-                await pod.probe()
-                try await renewAndPutBack(entry)
-            case .event(let event): try await settle(entry, event, pod)
-            }
+            return try await attempt(entry, on: pod, lease)
         } catch {
-            await handBack(entry, after: error)
+            // Our own disk failed, or the service stops. A stop leaves the row as it is: the next process takes it up.
+            guard !isStopping, !(error is CancellationError) else { return nil }
+            logger.error(
+                "A task could not be seen through",
+                metadata: ["task": .string(entry.task.id), "error": .string("\(error)")])
+            return Self.pauseAfterFault
         }
+    }
+
+    private func attempt(_ entry: LiveTask, on pod: GPUPod, _ lease: FileLease) async throws -> Duration? {
+        if entry.task.isCancelling {
+            for pod in pods { pod.cancelSoon(entry.task) }
+            return try await settle(entry, .cancelled)
+        }
+        if !pod.has(entry.task.kind) { return try await renewed(entry) }
+        let run = TaskRun(entry: entry, pod: pod, files: files, lease: lease, book: book, limit: limits.running)
+        switch try await run.run() {
+        case .stored(let names):
+            try await book.end(entry, as: .done) {
+                $0.images = names
+                $0.source = "comfyui"
+            }
+            logEnd(entry)
+            return nil
+        case .otherVersion:
+            await pod.probe()
+            return try await renewed(entry)
+        case .event(let event):
+            if event == .connectionLost { pod.seemsAway() }
+            if case .busy(let pause) = event { pod.isBusy(for: pause ?? TaskLife.pauseAfterLoss) }
+            return try await settle(entry, decide(entry, event))
+        }
+    }
+
+    private func decide(_ entry: LiveTask, _ event: TaskLife.Event) -> TaskLife.Decision {
+        let task = entry.task
+        var life = TaskLife(
+            state: task.state, attempt: task.attempt, isCancelling: task.isCancelling,
+            interruptions: entry.interruptions, cause: task.cause,
+            jitter: Double(randomUInt64() >> 11) / Double(1 << 53))
+        let decision = life.observe(event)
+        entry.interruptions = life.interruptions
+        entry.task.cause = life.cause
+        return decision
+    }
+
+    private func settle(_ entry: LiveTask, _ decision: TaskLife.Decision) async throws -> Duration? {
+        switch decision {
+        case .sameAttempt(let pause): return pause
+        case .nextAttempt(let pause):
+            entry.task.attempt += 1
+            entry.runningSince = nil
+            return pause
+        case .failed(let reason): try await book.end(entry, as: .failed) { $0.error = reason }
+        case .cancelled: try await book.end(entry, as: .cancelled)
+        case .done, .interrupt, .tooLate, .goOn: break
+        }
+        logEnd(entry)
+        return nil
+    }
+
+    private func logEnd(_ entry: LiveTask) {
+        guard entry.task.state.hasEnded else { return }
         logger.info(
             "Task \(entry.task.state.rawValue)",
             metadata: [
@@ -99,101 +150,36 @@ final class Dispatcher {
             ])
     }
 
-    private func settle(_ entry: LiveTask, _ event: TaskLife.Event, _ pod: GPUPod) async throws {
-        if event == .connectionLost { pod.seemsAway() }
-        var life = TaskLife(
-            state: entry.task.state, attempt: entry.task.attempt, isCancelling: entry.isCancelling,
-            interruptions: entry.interruptions)
-        let decision = life.observe(event)
-        entry.interruptions = life.interruptions
-        switch decision {
-        case .sameAttempt: try await putBack(entry, after: Self.pauseAfterLoss)
-        case .nextAttempt(let pause):
-            entry.task.attempt += 1
-            entry.runningSince = nil
-            try await putBack(entry, after: pause)
-        case .failed(let reason): try await book.end(entry, as: .failed) { $0.error = reason }
-        case .cancelled: try await book.end(entry, as: .cancelled)
-        case .done, .interrupt, .tooLate: break
-        }
-    }
-
-    /// A cancel that came during the pause is heeded: nothing is asked of a GPU any more.
-    private func putBack(_ entry: LiveTask, after pause: Duration) async throws {
-        try await sleep(for: pause)
-        if entry.isCancelling { return _ = try await book.end(entry, as: .cancelled) }
+    private func putBack(_ entry: LiveTask, after pause: Duration) async {
+        guard entry.task.state == .running, !isStopping else { return }
         book.putBack(entry)
+        do { try await sleep(for: pause) } catch { return }
+        // It may have been cancelled meanwhile.
+        book.queueAgain(entry)
     }
 
     /// Has a task go on with its workflow as it is now; where nothing has changed, the pod is given a moment.
-    private func renewAndPutBack(_ entry: LiveTask) async throws {
+    private func renewed(_ entry: LiveTask) async throws -> Duration? {
         let before = entry.task.version
-        guard try await renew(entry) else { return }
-        try await putBack(entry, after: entry.task.version == before ? Self.pauseAfterLoss : .zero)
-    }
-
-    /// Our own disk failed, or the service stops. A stop leaves the row as it is: the next process takes it up.
-    private func handBack(_ entry: LiveTask, after error: any Error) async {
-        guard !isStopping, !(error is CancellationError) else { return }
-        logger.error(
-            "A task could not be seen through",
-            metadata: ["task": .string(entry.task.id), "error": .string("\(error)")])
-        try? await sleep(for: .seconds(1))
-        if !isStopping, entry.task.state == .running { book.putBack(entry) }
-    }
-
-    /// Checks a task against the workflow as it is now; one that does not fit any more fails, and says why.
-    ///
-    /// - Returns: whether it can run.
-    private func renew(_ entry: LiveTask) async throws -> Bool {
-        guard let workflow = catalogue[entry.task.workflow] else {
-            try await book.end(entry, as: .failed) { $0.error = "The workflow \($0.workflow) is gone." }
-            return false
-        }
-        let schema = workflow.parameters
-        var texts = entry.task.params
-        var pictures: [String: JSON] = [:]
-        for (name, schema) in schema.parameters where schema.isImage {
-            guard let value = texts[name] else { continue }
-            pictures[name] = value
-            texts[name] = schema.kind == .array ? .array((value.array ?? [value]).map { _ in "picture" }) : "picture"
-        }
-        let outcome = ParameterValidator(randomSeed: randomUInt64).validate(texts, against: schema)
-        if let fault = outcome.faults.first {
-            let name = fault.json["loc"]?.array?.last?.string ?? "a parameter"
-            try await book.end(entry, as: .failed) {
-                $0.error = "The workflow \($0.workflow) has changed, and \(name) no longer fits: \(fault.msg)."
-            }
-            return false
-        }
-        entry.task.version = workflow.version
-        entry.task.params = outcome.values
-        for (name, value) in pictures { entry.task.params[name] = value }
-        return true
-    }
-
-    // MARK: Cancelling
-
-    /// - Returns: false when it had ended already.
-    func cancel(_ entry: LiveTask) async throws -> Bool {
-        var life = TaskLife(state: entry.task.state, attempt: entry.task.attempt)
-        switch life.observe(.cancel) {
-        case .cancelled:
-            try await book.end(entry, as: .cancelled)
-            return entry.task.state == .cancelled
-        case .interrupt:
-            entry.isCancelling = true
-            await interrupt(entry)
-            return entry.task.state != .done && entry.task.state != .failed
-        default: return false
+        switch Renewal.check(entry.task, against: catalogue[entry.task.workflow]) {
+        case .fits(let version, let params):
+            (entry.task.version, entry.task.params) = (version, params)
+            return version == before ? TaskLife.pauseAfterLoss : .zero
+        case .fails(let reason): return try await settle(entry, .failed(reason))
         }
     }
 
-    private func interrupt(_ entry: LiveTask) async {
-        for pod in pods where pod.isReachable { await pod.cancel(entry.task.id) }
-        try? await withDeadline(Self.cancelPatience) {
-            while !entry.task.state.hasEnded {
-                try await entry.news(after: entry.revision, within: Self.cancelPatience)
+    // MARK: Waiting too long
+
+    /// Fails what has waited for as long as it may; until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            try? await sleep(for: Self.expiryInterval)
+            let limit = limits.waiting.components.seconds * 1000
+            for entry in book.waiting(since: TaskBook.now() - limit) where !Task.isCancelled {
+                do { _ = try await settle(entry, decide(entry, .waitedTooLong)) } catch {
+                    logger.error("A task that waited too long could not be ended: \(error)")
+                }
             }
         }
     }

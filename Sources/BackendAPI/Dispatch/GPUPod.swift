@@ -23,9 +23,15 @@ final class GPUPod {
     private(set) var isReachable = false
     /// Its ComfyUI answers too, and it has told what it can run.
     private(set) var canRun = false
+    /// It asked to be left alone until then.
+    private var busyUntil = ContinuousClock.now
+    /// Prompts that it is to stop, as soon as it can be reached.
+    private var toCancel: [(task: String, attempt: Int)] = []
+    private var isCancelling = false
     /// Called when it may take more work than before.
     var onChange: @LoopActor () -> Void = {}
 
+    private static let maxToCancel = 10_000
     private static let interval: Duration = .seconds(1)
     private static let timeouts = ClientRequest.Timeouts(connect: .seconds(5), idle: .seconds(5), total: .seconds(5))
 
@@ -36,16 +42,16 @@ final class GPUPod {
         self.logger = logger
     }
 
-    var hasRoom: Bool { canRun && load < capacity }
+    var hasRoom: Bool { canRun && load < capacity && ContinuousClock.now >= busyUntil }
 
     /// Whether it has the workflow in the version that the task was checked against.
-    func has(_ task: GenerationTask) -> Bool {
-        catalogue.workflow(task.workflow, of: baseURL)?.version == task.version
+    func has(_ kind: TaskQueue.Kind) -> Bool {
+        catalogue.workflow(kind.workflow, of: baseURL)?.version == kind.version
     }
 
     /// Whether it has it, and no model or node is missing.
-    func isReady(for task: GenerationTask) -> Bool {
-        has(task) && catalogue.workflow(task.workflow, of: baseURL)?.ready == true
+    func isReady(for kind: TaskQueue.Kind) -> Bool {
+        has(kind) && catalogue.workflow(kind.workflow, of: baseURL)?.ready == true
     }
 
     /// Asks each second how it is, until the task is cancelled.
@@ -57,18 +63,36 @@ final class GPUPod {
         }
     }
 
-    /// Has it interrupt a task; what comes of that, the task's stream tells.
-    func cancel(_ taskID: String) async {
-        let timeouts = ClientRequest.Timeouts(connect: .seconds(2), idle: .seconds(5), total: .seconds(5))
-        let request = ClientRequest(method: .delete, url: "\(baseURL)/generate/\(taskID)", timeouts: timeouts)
-        _ = try? await http.send(request).collect()
+    /// Has it stop a task's prompt, now or when it is back; what comes of that, the task's stream tells.
+    func cancelSoon(_ task: GenerationTask) {
+        toCancel.append((task.id, task.attempt))
+        if toCancel.count > Self.maxToCancel { toCancel.removeFirst() }
+        if isReachable { Task { await self.sendCancels() } }
     }
+
+    private func sendCancels() async {
+        guard !isCancelling else { return }
+        isCancelling = true
+        defer { isCancelling = false }
+        let timeouts = ClientRequest.Timeouts(connect: .seconds(2), idle: .seconds(15), total: .seconds(15))
+        while isReachable, let (task, attempt) = toCancel.first {
+            let url = "\(baseURL)/generate/\(task)?attempt=\(attempt)"
+            guard let answer = try? await http.send(ClientRequest(method: .delete, url: url, timeouts: timeouts)),
+                (try? await answer.collect()) != nil
+            else { return }
+            toCancel.removeAll { $0 == (task, attempt) }
+        }
+    }
+
+    /// It takes nothing for so long.
+    func isBusy(for pause: Duration) { busyUntil = max(busyUntil, .now + min(pause, TaskLife.longestPause)) }
 
     func probe() async {
         let health = await ask("/health", headers: [:])
         let wasRunning = canRun
         note(reachable: health?.status == 200)
         if isReachable { await readCatalogue() }
+        if isReachable, !toCancel.isEmpty { Task { await self.sendCancels() } }
         canRun = isReachable && hasTold && health?.body["comfyui_available"]?.bool == true
         if canRun { onChange() }
         if canRun != wasRunning {

@@ -11,10 +11,9 @@ import Workflows
 struct TaskRun {
     let entry: LiveTask
     let pod: GPUPod
-    let inputs: FileStore
-    let images: FileStore
-    /// The folder for what is being fetched.
-    let spool: String
+    let files: TaskFiles
+    /// Holds the results until the task's end is on the disk.
+    let lease: FileLease
     let book: TaskBook
     /// How long it may run in ComfyUI.
     let limit: Duration
@@ -36,7 +35,9 @@ struct TaskRun {
     func run() async throws -> Outcome {
         do {
             for _ in 0..<3 {
-                if entry.isCancelling { return .event(.failure(GenerationFailure(.cancelled, "It was cancelled."))) }
+                if entry.task.isCancelling {
+                    return .event(.failure(GenerationFailure(.cancelled, "It was cancelled.")))
+                }
                 let response = try await post()
                 guard response.status == 200 else {
                     if let outcome = try await refusal(response) { return outcome }
@@ -75,7 +76,7 @@ struct TaskRun {
         let request = GenerateRequest(
             workflow: task.workflow, version: task.version, params: task.params, taskID: task.id,
             attempt: task.attempt, secondsLeft: secondsLeft, previews: task.options.previews)
-        try await send(pictures(of: task), onlyMissing: true)
+        try await send(task.inputs, onlyMissing: true)
         return try await pod.http.send(
             ClientRequest(
                 method: .post, url: pod.baseURL + "/generate",
@@ -98,15 +99,14 @@ struct TaskRun {
             let first = body["detail"]?[0]
             let place = first?["loc"]?.array?.last?.string ?? "a parameter"
             return .event(.refused("The workflow refused \(place): \(first?["msg"]?.string ?? "it is wrong")."))
+        case 503:
+            let pause = response.headers[.retryAfter].flatMap { Int($0) }.map { Duration.seconds(max(0, $0)) }
+            return .event(.busy(pause))
         default: return .event(.connectionLost)
         }
     }
 
     // MARK: Pictures to it
-
-    private func pictures(of task: GenerationTask) -> Set<String> {
-        Set(task.params.flatMap { _, value in (value.array ?? [value]).compactMap(InputReference.sha256) })
-    }
 
     private func send(_ hashes: Set<String>, onlyMissing: Bool) async throws {
         for hash in hashes.sorted() {
@@ -115,7 +115,7 @@ struct TaskRun {
                 let head = try await pod.http.send(ClientRequest(method: .head, url: url, timeouts: Self.calls))
                 if head.status == 200 { continue }
             }
-            let inputs = inputs
+            let inputs = files.inputs
             guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { throw InputGone() }
             let put = try await pod.http.send(
                 ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls))
@@ -137,7 +137,7 @@ struct TaskRun {
                 else { continue }
                 switch event {
                 // A cancel that overtook the request found nothing to interrupt.
-                case .accepted: if entry.isCancelling { await pod.cancel(entry.task.id) }
+                case .accepted: if entry.task.isCancelling { pod.cancelSoon(entry.task) }
                 case .started: book.started(entry)
                 case .progress(let value):
                     entry.progress = max(entry.progress, value)
@@ -167,9 +167,9 @@ struct TaskRun {
             guard let file = try await receive(response) else {
                 return .event(.refused("A result of the workflow is over \(Self.maxResultBytes >> 20) MB."))
             }
-            let (images, options) = (images, entry.task.options)
+            let (images, options) = (files.images, entry.task.options)
             do {
-                names.append(try await offLoop { try ResultFile.keep(file, of: output, options, in: images) })
+                names.append(try await lease.put { try ResultFile.keep(file, of: output, options, in: images) })
             } catch is ResultFile.NotAPicture {
                 return .event(.fileGone)
             }
@@ -180,7 +180,7 @@ struct TaskRun {
 
     /// - Returns: the body as a file; nil when it is over the limit.
     private func receive(_ response: ClientResponse) async throws -> SpoolFile? {
-        let spool = spool
+        let spool = files.spool
         let file = try await offLoop { try SpoolFile(in: spool) }
         while let bytes = try await response.next() {
             guard bytes.count <= Self.maxResultBytes - file.size else { return nil }

@@ -12,20 +12,31 @@ struct Acceptance {
     let catalogue: Catalogue
     let pictures: PictureCheck
 
-    /// - Throws: ``Unprocessable``; `HTTPProblem` 413, or 503 when the workflow cannot run now.
-    func task(from body: RequestBody) async throws -> GenerationTask {
+    /// A body that was read: its JSON, its long strings, and its hash.
+    struct Reading: Sendable {
+        let json: JSON
+        let sink: PictureSink
+        let sha256: String
+    }
+
+    /// - Throws: ``Unprocessable``; `HTTPProblem` 413; 503 when the workflow cannot run now; 507.
+    func task(from reading: Reading, owner: String, _ lease: FileLease) async throws -> GenerationTask {
         do {
-            let (json, sink) = try await read(body)
+            let (json, sink) = (reading.json, reading.sink)
             var form = GenerateForm(json)
             for place in form.faults.indices { form.faults[place].input = sink.shown(form.faults[place].input) }
-            return try await task(&form, sink)
+            var task = try await task(&form, sink, lease)
+            task.owner = owner
+            return task
         } catch let failure as FileStore.Failure where failure.isFull {
-            throw HTTPProblem(.init(code: 507, reasonPhrase: "Insufficient Storage"), "The disk is full.")
+            throw HTTPProblem.insufficientStorage("The disk is full.")
         }
     }
 
-    private func task(_ form: inout GenerateForm, _ sink: PictureSink) async throws -> GenerationTask {
-        let (target, faces) = try await keepPictures(&form, sink)
+    private func task(
+        _ form: inout GenerateForm, _ sink: PictureSink, _ lease: FileLease
+    ) async throws -> GenerationTask {
+        let (target, faces) = try await keepPictures(&form, sink, lease)
         let merged = catalogue.merged
         guard let mode = form.mode else { throw Unprocessable(faults: form.faults) }
         let name = Catalogue.workflowName(ofMode: mode)
@@ -35,7 +46,7 @@ struct Acceptance {
             throw HTTPProblem(
                 .serviceUnavailable, "No GPU service has told yet what it can run.", headers: [.retryAfter: "5"])
         }
-        let (values, warnings) = try await parameters(&form, workflow, merged, target, faces, sink)
+        let (values, warnings) = try await parameters(&form, workflow, merged, target, faces, sink, lease)
         guard form.faults.isEmpty else { throw Unprocessable(faults: form.faults) }
         guard workflow.ready else {
             throw HTTPProblem(
@@ -49,21 +60,34 @@ struct Acceptance {
         return task
     }
 
-    private func read(_ body: RequestBody) async throws -> (JSON, PictureSink) {
+    /// Reads the body as it streams.
+    ///
+    /// - Throws: ``Unprocessable`` for what is no JSON; `HTTPProblem` 413, 507.
+    func read(_ body: RequestBody) async throws -> Reading {
+        do { return try await scan(body) } catch let failure as FileStore.Failure where failure.isFull {
+            throw HTTPProblem.insufficientStorage("The disk is full.")
+        }
+    }
+
+    private func scan(_ body: RequestBody) async throws -> Reading {
         let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool)
         // In a lock, so that it is changed in its place: a copy for each piece would copy all that was read before.
-        let scanner = Lock(JSONScanner(sink: sink, spillThreshold: Self.longString))
+        let scanner = Lock((hash: SHA256(), json: JSONScanner(sink: sink, spillThreshold: Self.longString)))
         // A body with no long string writes no file, and is read here.
         let isSmall = body.length.map { $0 <= Self.longString } ?? false
         do {
             while let bytes = try await body.next() {
-                if isSmall {
-                    try scanner.withLock { try $0.feed(bytes) }
-                } else {
-                    try await offLoop { try scanner.withLock { try $0.feed(bytes) } }
+                let feed: @Sendable () throws -> Void = {
+                    try scanner.withLock {
+                        $0.hash.update(bytes)
+                        try $0.json.feed(bytes)
+                    }
                 }
+                if isSmall { try feed() } else { try await offLoop(feed) }
             }
-            return try scanner.withLock { (try $0.finish(), $0.sink) }
+            return try scanner.withLock {
+                Reading(json: try $0.json.finish(), sink: $0.json.sink, sha256: $0.hash.finalize().hex)
+            }
         } catch let error as JSONError {
             throw Unprocessable(faults: [.invalidJSON(error)])
         }
@@ -75,23 +99,26 @@ struct Acceptance {
 
     /// Checks all of them, whatever the mode.
     private func keepPictures(
-        _ form: inout GenerateForm, _ sink: PictureSink
+        _ form: inout GenerateForm, _ sink: PictureSink, _ lease: FileLease
     ) async throws -> (target: String?, faces: [String]) {
         var target: String?
         var faces: [String] = []
         if let tooMany = pictures.tooMany(form.faceImages.count) { form.faults.append(tooMany) }
         for (index, value) in form.faceImages.prefix(pictures.maxFaceImages).enumerated() {
             let loc: [JSONPathElement] = ["body", "face_images", .index(index)]
-            if let hash = try await keep(value, loc, sink, &form) { faces.append(hash) }
+            if let hash = try await keep(value, loc, sink, &form, lease) { faces.append(hash) }
         }
-        if let value = form.targetImage { target = try await keep(value, ["body", "target_image"], sink, &form) }
+        if let value = form.targetImage {
+            target = try await keep(value, ["body", "target_image"], sink, &form, lease)
+        }
         return (target, faces)
     }
 
     private func keep(
-        _ value: JSON, _ loc: [JSONPathElement], _ sink: PictureSink, _ form: inout GenerateForm
+        _ value: JSON, _ loc: [JSONPathElement], _ sink: PictureSink, _ form: inout GenerateForm,
+        _ lease: FileLease
     ) async throws -> String? {
-        switch try await pictures.keep(value, at: loc, from: sink) {
+        switch try await pictures.keep(value, at: loc, from: sink, lease) {
         case .success(let kept): return kept.sha256
         case .failure(let error):
             form.faults.append(error.fault)
@@ -107,14 +134,14 @@ struct Acceptance {
 
     private func parameters(
         _ form: inout GenerateForm, _ workflow: WorkflowSummary, _ merged: WorkflowCatalogue, _ target: String?,
-        _ faces: [String], _ sink: PictureSink
+        _ faces: [String], _ sink: PictureSink, _ lease: FileLease
     ) async throws -> (JSONObject, [String]) {
         let schema = workflow.parameters
         var params = form.extra
         var warnings: [String] = []
         var references: [String: [String]] = [:]
         for (name, value) in form.extra where schema[name]?.isImage == true && !value.isNull {
-            let kept = try await extraPictures(name, value, sink, &form)
+            let kept = try await extraPictures(name, value, sink, &form, lease)
             references[name] = kept
             params[name] = placeholder(kept, isList: schema[name]?.kind == .array)
         }
@@ -147,13 +174,13 @@ struct Acceptance {
     }
 
     private func extraPictures(
-        _ name: String, _ value: JSON, _ sink: PictureSink, _ form: inout GenerateForm
+        _ name: String, _ value: JSON, _ sink: PictureSink, _ form: inout GenerateForm, _ lease: FileLease
     ) async throws -> [String] {
         var kept: [String] = []
         for (index, element) in (value.array ?? [value]).enumerated() {
             let place: [JSONPathElement] = ["body", "extra_params", .member(name)]
             let loc = value.array == nil ? place : place + [.index(index)]
-            if let hash = try await keep(element, loc, sink, &form) { kept.append(hash) }
+            if let hash = try await keep(element, loc, sink, &form, lease) { kept.append(hash) }
         }
         return kept
     }

@@ -2,25 +2,30 @@ import HTTP
 import JSONText
 import Loop
 
-/// `GET /tasks/{id}/events`: `status`, `progress`, `preview`, and `done` at the end of every task. A client that reads
-/// slowly gets the newest of each, and makes nothing grow here.
+/// `GET /tasks/{id}/events`: `status` for each state that the task goes through, `progress`, `preview`, and `done` at
+/// the end of every task. A client that reads slowly gets the newest of each, and makes nothing grow here.
+///
+/// A `status` event's id is its number in the task's history, which is kept: a client that comes back with
+/// `Last-Event-ID` gets the states that it has missed, also from a backend that was restarted. Progress and previews
+/// have no id, since only the newest counts.
 @LoopActor
 struct EventStream {
     let book: TaskBook
     let entry: LiveTask
+    /// The newest event that the client has seen; 0 for none.
+    let seen: Int
 
-    /// `done` has one id for every task, so that a client that has seen it can say so.
-    nonisolated static let doneID = 1_000_000_000
     private static let heartbeat: Duration = .seconds(15)
+
+    /// The id of the `done` of a task that has ended.
+    static func doneID(of task: GenerationTask) -> Int { task.history.last + 1 }
 
     var response: Response {
         .events { body in
-            var told = Told()
+            var told = Told(seen: seen)
             while true {
                 let revision = entry.revision
-                for event in told.news(of: entry, position: book.queue.position(of: entry.task.id)) {
-                    try await body.write(event.bytes)
-                }
+                for event in told.news(of: entry, in: book) { try await body.write(event.bytes) }
                 if entry.task.state.hasEnded || book.isStopping { return }
                 guard entry.revision == revision else { continue }
                 try await entry.news(after: revision, within: Self.heartbeat)
@@ -29,39 +34,50 @@ struct EventStream {
         }
     }
 
+    /// What one client has been told.
+    @LoopActor
     private struct Told {
-        private var state: TaskState?
-        private var attempt = 0
+        private var seen: Int
         private var progress = 0.0
         private var preview = ""
 
-        @LoopActor
-        mutating func news(of entry: LiveTask, position: Int?) -> [ServerSentEvent] {
+        init(seen: Int) { self.seen = seen }
+
+        mutating func news(of entry: LiveTask, in book: TaskBook) -> [ServerSentEvent] {
             let task = entry.task
-            var events: [ServerSentEvent] = []
-            if state != task.state || attempt != task.attempt {
-                (state, attempt, progress) = (task.state, task.attempt, 0)
-                events.append(
-                    event("status", TaskAnswer.long(entry, position: position, image: nil, withImage: false), entry))
-            }
-            if entry.progress > progress, task.state == .running {
+            var events = states(of: entry, in: book)
+            if entry.progress != progress, task.state == .running {
                 progress = entry.progress
-                events.append(event("progress", ["progress": .double(progress)], entry))
+                let data: JSON = ["progress": .double(progress)]
+                events.append(ServerSentEvent("progress", data: data.text))
             }
             if let image = entry.preview, image.base64 != preview, task.options.previews {
                 preview = image.base64
-                events.append(event("preview", ["mime": .string(image.mime), "data": .string(preview)], entry))
+                let data: JSON = ["mime": .string(image.mime), "data": .string(preview)]
+                events.append(ServerSentEvent("preview", data: data.text))
             }
             if task.state.hasEnded {
-                let data = TaskAnswer.long(entry, position: nil, image: nil, withImage: false)
-                events.append(ServerSentEvent("done", data: data.text, id: String(EventStream.doneID)))
+                let data = TaskAnswer.long(entry, in: book)
+                events.append(ServerSentEvent("done", data: data.text, id: String(EventStream.doneID(of: task))))
             }
             return events
         }
 
-        @LoopActor
-        private func event(_ name: String, _ data: JSON, _ entry: LiveTask) -> ServerSentEvent {
-            ServerSentEvent(name, data: data.text, id: String(entry.revision))
+        /// The newest state comes with the whole task.
+        private mutating func states(of entry: LiveTask, in book: TaskBook) -> [ServerSentEvent] {
+            let history = entry.task.history
+            let events = history.changes(after: seen).map { number, change in
+                var data: JSONObject =
+                    number == history.last
+                    ? TaskAnswer.long(entry, in: book).object ?? [:] : ["task_id": .string(entry.task.id)]
+                data["status"] = .string(change.state.rawValue)
+                data["attempts"] = JSON(change.attempt)
+                data["at"] = .string(TaskAnswer.time(change.at))
+                return ServerSentEvent("status", data: JSON.object(data).text, id: String(number))
+            }
+            if !events.isEmpty { progress = 0 }
+            seen = max(seen, history.last)
+            return events
         }
     }
 }

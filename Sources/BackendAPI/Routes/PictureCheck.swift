@@ -18,8 +18,9 @@ struct PictureCheck {
     }
 
     /// - Returns: the picture, or its fault.
-    func keep(_ value: JSON, at loc: [JSONPathElement], from sink: PictureSink) async throws -> Result<Kept, FaultError>
-    {
+    func keep(
+        _ value: JSON, at loc: [JSONPathElement], from sink: PictureSink, _ lease: FileLease
+    ) async throws -> Result<Kept, FaultError> {
         guard let taken = sink.picture(value) else {
             return .failure(FaultError(.wrongType(.string, loc, input: sink.shown(value))))
         }
@@ -27,7 +28,7 @@ struct PictureCheck {
         if let fault = taken.fault { return .failure(FaultError(.valueError(loc, fault, input: shown))) }
         let inputs = inputs
         do {
-            let name = try await offLoop { () throws -> String in
+            let name = try await lease.put {
                 let picture = try ImageEditor.normalise(taken.source)
                 if picture.isUnchanged, let file = taken.file {
                     return try inputs.put(file, fileExtension: picture.format.fileExtension)

@@ -9,12 +9,11 @@ import Workflows
 @LoopActor
 struct TaskRoutes {
     let book: TaskBook
-    let acceptance: Acceptance
+    let submit: SubmitRoute
     let dispatcher: Dispatcher
     let images: FileStore
     let waits: WaitRules
     let bodyLimit: Int
-    let maxQueued: Int
 
     func add(to router: Router) {
         router.on(.post, "/generate", bodyLimit: bodyLimit) { try await generate($0) }
@@ -25,23 +24,15 @@ struct TaskRoutes {
     }
 
     private func generate(_ request: Request) async throws -> Response {
-        try checkRoom()
-        let task = try await acceptance.task(from: request.body)
-        // Others may have come while this one's pictures did.
-        try checkRoom()
-        let entry = try await book.accept(task)
-        var headers: HTTPFields = [.location: "/tasks/\(task.id)"]
+        let submitted = try await submit.submit(request)
+        let entry = submitted.entry
+        var headers: HTTPFields = [.location: "/tasks/\(entry.task.id)"]
+        if submitted.isReplayed { headers[.idempotentReplayed] = "true" }
         if let wait = waits.preferred(request.headerFields) {
             headers[.preferenceApplied] = "wait=\(wait.components.seconds)"
             await end(of: entry, within: wait)
         }
         return .json(TaskAnswer.short(entry.task, image: try await image(entry.task)), headers: headers)
-    }
-
-    private func checkRoom() throws {
-        guard book.waitingCount < maxQueued else {
-            throw HTTPProblem(.tooManyRequests, "\(maxQueued) tasks wait already.", headers: [.retryAfter: "30"])
-        }
     }
 
     private func get(_ request: Request) async throws -> Response {
@@ -66,11 +57,10 @@ struct TaskRoutes {
         let workflow = request.query("mode").map(Catalogue.workflowName)
         let tasks = try await book.page(state: state, workflow: workflow, before: cursor, limit: limit + 1)
         // The copy in memory is newer than the row: it may have left the state that was asked for.
-        let shown = tasks.prefix(limit).filter { state == nil || $0.state.rawValue == state }.map {
-            TaskAnswer.long(LiveTask($0), position: book.queue.position(of: $0.id), image: nil, withImage: false)
-        }
-        let next = tasks.count > limit ? tasks.prefix(limit).last.map { JSON.string(String($0.number)) } : nil
-        return .json(["tasks": .array(shown), "next_cursor": next ?? .null])
+        let shown = tasks.prefix(limit).filter { state == nil || $0.task.state.rawValue == state }
+            .map { TaskAnswer.long($0, in: book) }
+        let next = tasks.count > limit ? String(tasks[limit - 1].task.number) : nil
+        return .json(["tasks": .array(shown), "next_cursor": next.map(JSON.string) ?? .null])
     }
 
     private func number(
@@ -98,9 +88,11 @@ struct TaskRoutes {
 
     private func events(_ request: Request) async throws -> Response {
         let entry = try await find(request)
-        let last = request.headerFields[.lastEventID].flatMap { Int($0) }
-        if entry.task.state.hasEnded, last == EventStream.doneID { return Response(status: .noContent) }
-        return EventStream(book: book, entry: entry).response
+        let seen = request.headerFields[.lastEventID].flatMap { Int($0) } ?? 0
+        if entry.task.state.hasEnded, seen >= EventStream.doneID(of: entry.task) {
+            return Response(status: .noContent)
+        }
+        return EventStream(book: book, entry: entry, seen: seen).response
     }
 
     // MARK: Parts
@@ -124,8 +116,7 @@ struct TaskRoutes {
     }
 
     private func long(_ entry: LiveTask) async throws -> JSON {
-        TaskAnswer.long(
-            entry, position: book.queue.position(of: entry.task.id), image: try await image(entry.task))
+        TaskAnswer.long(entry, in: book, image: try await image(entry.task))
     }
 
     /// The first picture in base64, once the task is done.

@@ -33,7 +33,7 @@ struct FileStore: Sendable {
         let target = path(name)
         if access(target, R_OK) == 0 { return name }
         try makeShelf(hash)
-        let draft = "\(target).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
+        let draft = "\(target).\(Self.processTag).\(UInt32.random(in: 0 ... .max)).tmp"
         do {
             try Self.write(bytes, to: draft)
             guard rename(draft, target) == 0 else { throw Failure("rename") }
@@ -114,6 +114,41 @@ struct FileStore: Sendable {
         }
         if let fault { throw fault }
         return bytes
+    }
+
+    // MARK: Clearing
+
+    /// The folders below, `00`…`ff`, that exist.
+    func shelves() -> [String] { Self.list(folder).filter { $0.utf8.count == 2 }.sorted() }
+
+    /// The files on a shelf, with drafts that a process before this one has left.
+    func names(on shelf: String) -> [String] {
+        Self.list("\(folder)/\(shelf)").filter { !$0.contains(Self.processTag) }
+    }
+
+    /// Marks this process's drafts.
+    private static let processTag = UUID4.make()
+
+    /// Removes a file by its name, or by its hash whatever its name ends on. One that is not there is no fault.
+    func remove(_ name: String) {
+        if name.utf8.count == 64 {
+            for other in names(on: String(name.prefix(2))) where other.hasPrefix(name) { unlink(path(other)) }
+        } else {
+            unlink(path(name))
+        }
+    }
+
+    static func list(_ path: String) -> [String] {
+        guard let listing = opendir(path) else { return [] }
+        defer { closedir(listing) }
+        var names: [String] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 
     static func makeFolder(_ path: String) throws {

@@ -58,13 +58,6 @@ final class SpoolFile: Sendable {
     /// Makes the folder, and clears away what a process before this one has left in it.
     static func prepare(folder: String) throws {
         try FileStore.makeFolder(folder)
-        guard let listing = opendir(folder) else { throw FileStore.Failure("opendir") }
-        defer { closedir(listing) }
-        while let entry = readdir(listing) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".part") { unlink("\(folder)/\(name)") }
-        }
+        for name in FileStore.list(folder) where name.hasSuffix(".part") { unlink("\(folder)/\(name)") }
     }
 }

@@ -38,6 +38,8 @@ struct GenerationTask: Sendable, Equatable {
     /// Rises at each claim, and fences writes of whoever claimed it before.
     var epoch = 0
     var priority = TaskPriority.normal
+    /// Whose turn it takes in the queue: an API key, or a client's address.
+    var owner = ""
     /// Checked, defaults filled in; a picture is a reference to a stored input.
     var params: JSONObject
     var options: Options
@@ -49,6 +51,12 @@ struct GenerationTask: Sendable, Equatable {
     var images: [String] = []
     /// The first real cause, as one sentence for the end user.
     var error: String?
+    /// Why its first attempt failed, if it did: what the client is told should the others fail too.
+    var cause: String?
+    /// Somebody wants it cancelled, and its end is not known yet.
+    var isCancelling = false
+    /// The states that it has been in.
+    var history = StateHistory()
     var warnings: [String] = []
     /// Who served it.
     var source: String?
@@ -77,6 +85,13 @@ struct GenerationTask: Sendable, Equatable {
             previews = json["previews"]?.bool ?? false
             keepMetadata = json["keep_metadata"]?.bool ?? false
         }
+    }
+
+    /// Goes into a state, at a Unix time in milliseconds.
+    mutating func move(to next: TaskState, at time: Int64) {
+        state = next
+        if next.hasEnded { finishedAt = time }
+        history.add(StateHistory.Change(state: next, attempt: attempt, at: time))
     }
 
     /// The seed that it runs with, exact to 64 bits.

@@ -13,17 +13,25 @@ enum TaskAnswer {
         ]
     }
 
-    /// The long form.
+    /// The long form with the picture.
     ///
-    /// - Parameter image: base64 of the first picture; left out of lists by `withImage: false`.
-    static func long(_ entry: LiveTask, position: Int?, image: String?, withImage: Bool = true) -> JSON {
+    /// - Parameter image: base64 of the first picture.
+    static func long(_ entry: LiveTask, in book: TaskBook, image: String?) -> JSON {
+        var members = short(entry.task, image: image).object ?? [:]
+        for (name, value) in long(entry, in: book).object ?? [:] { members[name] = value }
+        return .object(members)
+    }
+
+    /// The long form without base64, for lists and events.
+    static func long(_ entry: LiveTask, in book: TaskBook) -> JSON {
         let task = entry.task
-        var members = short(task, image: image).object ?? [:]
-        if !withImage { members["image"] = nil }
+        var members = short(task, image: nil).object ?? [:]
+        members["image"] = nil
         members["mode"] = .string(task.workflow)
         members["version"] = .string(task.version)
         members["progress"] = .double(task.state == .done ? 1 : entry.progress)
-        members["queue_position"] = position.map { JSON($0) } ?? .null
+        members["queue_position"] = book.queue.position(of: task.id).map { JSON($0) } ?? .null
+        members["estimated_seconds"] = book.estimate(entry).map { .double(($0 * 10).rounded() / 10) } ?? .null
         members["created_at"] = .string(time(task.createdAt))
         members["started_at"] = task.startedAt.map { .string(time($0)) } ?? .null
         members["finished_at"] = task.finishedAt.map { .string(time($0)) } ?? .null

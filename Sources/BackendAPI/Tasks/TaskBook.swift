@@ -3,44 +3,6 @@ import Glibc
 import JSONText
 import Logging
 import Loop
-import Wire
-
-/// A task in memory: its row, how far it is, and who waits for news of it.
-@LoopActor
-final class LiveTask {
-    var task: GenerationTask
-    /// 0…1 of the attempt under way.
-    var progress = 0.0
-    var preview: (mime: String, base64: String)?
-    var isCancelling = false
-    /// Its end is on its way to the disk: nobody may claim it or end it another way.
-    fileprivate(set) var isEnding = false
-    /// When ComfyUI began with the attempt under way; the running deadline counts from here.
-    var runningSince: ContinuousClock.Instant?
-    /// How often somebody else has interrupted it.
-    var interruptions = 0
-    /// Rises with each change.
-    private(set) var revision = 0
-    private var change = LoopEvent()
-
-    init(_ task: GenerationTask) { self.task = task }
-
-    func changed() {
-        revision += 1
-        let event = change
-        change = LoopEvent()
-        event.signal()
-    }
-
-    /// Waits until the revision is another than `seen`, at most `limit`.
-    ///
-    /// - Throws: `CancellationError`.
-    func news(after seen: Int, within limit: Duration) async throws {
-        guard revision == seen, limit > .zero else { return }
-        let event = change
-        do { try await withDeadline(limit) { try await event.wait() } } catch is DeadlineExceeded {}
-    }
-}
 
 /// All tasks: the live ones in memory, so that no read of one waits for a commit, and every one in the database.
 @LoopActor
@@ -51,8 +13,12 @@ final class TaskBook {
     /// Ended ones stay a while, for those who poll.
     private var ended: [String] = []
     private var nextNumber = 1
+    private var accepting = 0
     private(set) var queue = TaskQueue()
-    /// Signalled when the queue has something that it did not have.
+    private(set) var times = ServiceTimes()
+    /// Tasks that are neither queued nor ended.
+    private(set) var runningCount = 0
+    /// Called when the queue has something that it did not have.
     var onQueued: @LoopActor () -> Void = {}
 
     private static let rememberedEnds = 1000
@@ -64,7 +30,8 @@ final class TaskBook {
 
     /// Takes back what was under way when the process before this one ended.
     func load() async throws {
-        try await database.write { try TaskRow.takeBack($0) }
+        let now = Self.now()
+        try await database.write { try TaskRow.takeBack(at: now, $0) }
         let (tasks, last) = try await database.read { (try TaskRow.live($0), try TaskRow.lastNumber($0)) }
         nextNumber = last + 1
         for task in tasks {
@@ -76,17 +43,24 @@ final class TaskBook {
 
     /// Tasks that wait, with those on their way to the disk.
     var waitingCount: Int { queue.count + accepting }
-    private var accepting = 0
 
     /// Accepts a task: returns once it is on the disk.
-    func accept(_ task: GenerationTask) async throws -> LiveTask {
+    ///
+    /// - Parameter also: written with it, or not at all.
+    func accept(
+        _ task: GenerationTask, also: @escaping @Sendable (Database) throws -> Void = { _ in }
+    ) async throws -> LiveTask {
         var task = task
         task.number = nextNumber
         nextNumber += 1
+        task.move(to: .queued, at: task.createdAt)
         accepting += 1
         defer { accepting -= 1 }
         let row = task
-        try await database.write { try TaskRow.insert(row, $0) }
+        try await database.write { database in
+            try TaskRow.insert(row, database)
+            try also(database)
+        }
         let entry = LiveTask(task)
         live[task.id] = entry
         queue.add(task)
@@ -102,36 +76,44 @@ final class TaskBook {
         return live[id] ?? row.map { LiveTask($0) }
     }
 
-    func page(state: String?, workflow: String?, before number: Int, limit: Int) async throws -> [GenerationTask] {
+    func page(state: String?, workflow: String?, before number: Int, limit: Int) async throws -> [LiveTask] {
         try await database.read {
             try TaskRow.page(state: state, workflow: workflow, before: number, limit: limit, $0)
         }
         // The copy in memory may be newer than the row.
-        .map { live[$0.id]?.task ?? $0 }
+        .map { live[$0.id] ?? LiveTask($0) }
     }
 
-    /// Claims the first queued task that `accept` likes.
-    func claim(where accept: (GenerationTask) -> Bool) -> LiveTask? {
-        guard let id = queue.take(where: { live[$0].map { accept($0.task) } ?? false }), let entry = live[id] else {
-            return nil
-        }
-        entry.task.state = .running
+    // MARK: Moves
+
+    /// Claims the next queued task of a kind that `accept` likes.
+    func claim(where accept: (TaskQueue.Kind) -> Bool) -> LiveTask? {
+        guard let id = queue.take(where: accept), let entry = live[id] else { return nil }
+        entry.task.move(to: .running, at: Self.now())
         entry.task.epoch += 1
         entry.progress = 0
         entry.preview = nil
+        runningCount += 1
         let row = entry.task
         database.enqueue { try TaskRow.claim(row, $0) }
         entry.changed()
         return entry
     }
 
-    /// Puts a running task back into the queue; losing this only means finding the prompt again.
+    /// Takes a running task from its pod; losing this only means finding the prompt again. ``queueAgain(_:)`` has it
+    /// served.
     func putBack(_ entry: LiveTask) {
-        entry.task.state = .queued
+        entry.task.move(to: .queued, at: Self.now())
+        runningCount -= 1
         let row = entry.task
         database.enqueue { try TaskRow.update(row, from: .running, $0) }
-        queue.add(row)
         entry.changed()
+    }
+
+    /// Puts a task that was taken from its pod into its old place in the queue, unless it has ended meanwhile.
+    func queueAgain(_ entry: LiveTask) {
+        guard entry.task.state == .queued, !entry.isEnding else { return }
+        queue.add(entry.task)
         onQueued()
     }
 
@@ -147,18 +129,20 @@ final class TaskBook {
         entry.isEnding = true
         defer { entry.isEnding = false }
         let before = entry.task
+        let wasQueued = queue.contains(before.id)
         queue.remove(before.id)
         var row = before
-        row.state = state
-        row.finishedAt = Self.now()
+        row.move(to: state, at: Self.now())
         edit(&row)
         let final = row
         do {
             guard try await database.write({ try TaskRow.update(final, from: before.state, $0) }) else { throw Stale() }
         } catch {
-            if before.state == .queued { queue.add(before) }
+            if before.state == .queued, wasQueued { queue.add(before) }
             throw error
         }
+        if before.state == .running { runningCount -= 1 }
+        measure(entry, state)
         entry.task = row
         entry.preview = nil
         remember(row.id)
@@ -179,6 +163,42 @@ final class TaskBook {
         entry.changed()
     }
 
+    /// Notes that a task is to be cancelled: on the disk, so that a death of this process does not forget it.
+    func wantCancelled(_ entry: LiveTask) async throws {
+        entry.task.isCancelling = true
+        let id = entry.task.id
+        try await database.write { try TaskRow.wantCancelled(id, $0) }
+    }
+
+    // MARK: Waiting
+
+    /// Queued tasks that were accepted before a Unix time in milliseconds.
+    func waiting(since time: Int64) -> [LiveTask] {
+        live.values.filter { $0.task.state == .queued && $0.task.createdAt < time }
+    }
+
+    /// Seconds until a task's end, as far as measured times tell.
+    func estimate(_ entry: LiveTask) -> Double? {
+        switch entry.task.state {
+        case .queued:
+            guard let position = queue.position(of: entry.task.id) else { return nil }
+            return times.untilEnd(ahead: position + runningCount, of: entry.task.workflow)
+        case .running:
+            guard let since = entry.runningSince else {
+                return times.untilEnd(ahead: max(0, runningCount - 1), of: entry.task.workflow)
+            }
+            return times.left(of: entry.task.workflow, after: .now - since)
+        case .done, .failed, .cancelled: return nil
+        }
+    }
+
+    private func measure(_ entry: LiveTask, _ state: TaskState) {
+        guard state == .done else { return }
+        times.ended(
+            entry.task.workflow, ran: entry.runningSince.map { .now - $0 }, at: .now,
+            wasBusy: queue.count + runningCount > 0)
+    }
+
     /// The service stops: nobody waits for news any more.
     private(set) var isStopping = false
 
@@ -186,6 +206,11 @@ final class TaskBook {
     func wakeAll() {
         isStopping = true
         for entry in live.values { entry.changed() }
+    }
+
+    /// Lets go of tasks whose rows are gone.
+    func forget(_ ids: [String]) {
+        for id in ids where live[id]?.task.state.hasEnded == true { live[id] = nil }
     }
 
     private func remember(_ id: String) {

@@ -1,0 +1,94 @@
+import Crypto
+import GRDB
+import HTTP
+import HTTPTypes
+import JSONText
+import Loop
+import Workflows
+
+/// `POST /generate`: everything that makes a task of a request.
+@LoopActor
+struct SubmitRoute {
+    let book: TaskBook
+    let acceptance: Acceptance
+    let submissions: Submissions
+    let keeper: FileKeeper
+    let space: DiskSpace
+    let maxQueued: Int
+
+    /// What a request came to.
+    struct Outcome {
+        let entry: LiveTask
+        /// An `Idempotency-Key` stood for it already.
+        let isReplayed: Bool
+    }
+
+    /// Accepts the request's task, or finds the one that its `Idempotency-Key` stands for.
+    ///
+    /// - Throws: ``Unprocessable``; `HTTPProblem` 409, 413, 429, 503, 507.
+    func submit(_ request: Request) async throws -> Outcome {
+        let key = try Self.key(of: request)
+        // A key may stand for a task that is there already, so its body is read in any case.
+        if key == nil { try checkRoom() }
+        let reading = try await acceptance.read(request.body)
+        guard let key else { return Outcome(entry: try await accept(reading, request), isReplayed: false) }
+        let (entry, isReplayed) = try await submissions.task(for: key, body: reading.sha256) { also in
+            try checkRoom()
+            return try await accept(reading, request, also: also)
+        }
+        return Outcome(entry: entry, isReplayed: isReplayed)
+    }
+
+    private func accept(
+        _ reading: Acceptance.Reading, _ request: Request,
+        also: @escaping @Sendable (String, Database) throws -> Void = { _, _ in }
+    ) async throws -> LiveTask {
+        let lease = keeper.lease()
+        defer { lease.end() }
+        let task = try await acceptance.task(from: reading, owner: request.owner, lease)
+        // Others may have come while this one's pictures did.
+        try checkRoom()
+        let id = task.id
+        do {
+            return try await book.accept(task) { try also(id, $0) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            throw HTTPProblem.insufficientStorage("The disk is full.")
+        } catch is DatabaseError {
+            throw HTTPProblem(
+                .serviceUnavailable, "The task could not be kept on the disk.", headers: [.retryAfter: "5"])
+        }
+    }
+
+    private func checkRoom() throws {
+        try space.check()
+        guard book.waitingCount < maxQueued else {
+            throw HTTPProblem(
+                .tooManyRequests, "\(maxQueued) tasks wait already.",
+                headers: [.retryAfter: String(book.times.untilRoom)])
+        }
+    }
+
+    private static func key(of request: Request) throws -> Submissions.Key? {
+        guard let key = request.headerFields[.idempotencyKey] else { return nil }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Unprocessable(
+                faults: [
+                    .valueError(
+                        ["header", "idempotency-key"], "it must be 1 to 255 visible ASCII characters",
+                        input: .string(key))
+                ])
+        }
+        return Submissions.Key(owner: request.owner, route: request.path, key: key)
+    }
+}
+
+extension Request {
+    /// Whose turn it takes in the queue, and whose `Idempotency-Key`s it sees.
+    var owner: String { "address \(remoteAddress)" }
+}
+
+extension HTTPField.Name {
+    /// draft-ietf-httpapi-idempotency-key-header. The literals are tokens, so the names exist.
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    static let idempotentReplayed = HTTPField.Name("Idempotent-Replayed")!
+}

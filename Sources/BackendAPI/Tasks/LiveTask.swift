@@ -1,0 +1,38 @@
+import Loop
+
+/// A task in memory: its row, how far it is, and who waits for news of it.
+@LoopActor
+final class LiveTask {
+    var task: GenerationTask
+    /// 0…1 of the attempt under way.
+    var progress = 0.0
+    var preview: (mime: String, base64: String)?
+    /// Its end is on its way to the disk: nobody may claim it or end it another way.
+    var isEnding = false
+    /// When ComfyUI began with the attempt under way; the running deadline counts from here.
+    var runningSince: ContinuousClock.Instant?
+    /// How often somebody else has interrupted it.
+    var interruptions = 0
+    /// Rises with each change.
+    private(set) var revision = 0
+    private var change: LoopEvent?
+
+    init(_ task: GenerationTask) { self.task = task }
+
+    func changed() {
+        revision += 1
+        let event = change
+        change = nil
+        event?.signal()
+    }
+
+    /// Waits until the revision is another than `seen`, at most `limit`.
+    ///
+    /// - Throws: `CancellationError`.
+    func news(after seen: Int, within limit: Duration) async throws {
+        guard revision == seen, limit > .zero else { return }
+        let event = change ?? LoopEvent()
+        change = event
+        do { try await withDeadline(limit) { try await event.wait() } } catch is DeadlineExceeded {}
+    }
+}
