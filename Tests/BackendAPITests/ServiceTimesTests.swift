@@ -18,7 +18,7 @@ import Testing
         times.ended("paint", ran: .seconds(8), at: start, wasBusy: true)
         times.ended("paint", ran: .seconds(8), at: start + .seconds(4), wasBusy: true)
         #expect(times.untilEnd(ahead: 0, of: "paint") == 8)
-        #expect(times.untilEnd(ahead: 5, of: "paint") == 5 * 4 + 8)
+        #expect(times.untilEnd(ahead: 5, of: "paint") == 28)
         #expect(times.left(of: "paint", after: .seconds(3)) == 5)
         #expect(times.left(of: "paint", after: .seconds(30)) == 0)
         #expect(times.untilRoom == 4)
