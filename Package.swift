@@ -107,7 +107,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "BackendAPI", "GPUService", "ComfySandbox", "Loop", "JSONText", "Crypto", "Outbound", "Images",
-                "TestSupport", httpTypes,
+                "TestSupport", httpTypes, grdb,
             ],
             swiftSettings: settings),
     ],
