@@ -36,10 +36,10 @@ struct Configuration: Sendable {
         maxWait = settings.duration("MAX_WAIT", default: 90, in: 0...3600, "seconds that any request is held")
         maxQueuedTasks = settings.int(
             "MAX_QUEUED_TASKS", default: 20_000, in: 1...10_000_000, "tasks that may wait; beyond it 429")
-        maxQueueWait = .seconds(
-            3600 * settings.int("MAX_QUEUE_WAIT", default: 24, in: 1...8760, "hours that a task may wait for a GPU"))
-        resultTTL = .seconds(
-            3600 * settings.int("RESULT_TTL", default: 24, in: 1...87_600, "hours that results are kept at least"))
+        maxQueueWait = settings.duration(
+            "MAX_QUEUE_WAIT", default: 24, in: 0...8760, unit: .hours, "hours that a task may wait for a GPU")
+        resultTTL = settings.duration(
+            "RESULT_TTL", default: 24, in: 0...87_600, unit: .hours, "hours that results are kept at least")
         minFreeDiskBytes = settings.megabytes(
             "MIN_FREE_DISK_MB", default: 256, in: 0...1_048_576, "room on the disk that new tasks must leave, in MB")
         maxFaceImages = settings.int("MAX_FACE_IMAGES", default: 5, in: 0...100, "face images that a request may carry")

@@ -11,7 +11,7 @@ final class Backend {
     private let logger: Logger
     private let database: TaskDatabase
     private let catalogue: Catalogue
-    private let book: TaskBook
+    let book: TaskBook
     private let http = HTTPClient()
     private let pods: [GPUPod]
     private let dispatcher: Dispatcher

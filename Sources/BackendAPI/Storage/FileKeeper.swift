@@ -39,7 +39,7 @@ final class FileKeeper {
     ///   - unlink: runs on a thread.
     /// - Returns: how many have gone.
     func remove(
-        _ names: [String], unused: ([String]) async throws -> [String],
+        _ names: [String], unused: @LoopActor ([String]) async throws -> [String],
         unlink: @escaping @Sendable (String) -> Void
     ) async throws -> Int {
         let free = names.filter { leases[Self.hash($0)] == nil && removing[Self.hash($0)] == nil }
