@@ -1,6 +1,7 @@
 import Glibc
 import Loop
 import Operations
+import Outbound
 
 /// Every setting of the backend, read once at start. `env.templates/backend.env` explains each.
 struct Configuration: Sendable {
@@ -17,6 +18,9 @@ struct Configuration: Sendable {
     var minFreeDiskBytes: Int
     var maxFaceImages: Int
     var maxImageBytes: Int
+    /// Nil: no webhook is taken or sent.
+    var webhookSecret: WebhookSecret?
+    var allowPrivateWebhookURLs: Bool
     var apiTitle: String
     var apiVersion: String
 
@@ -47,9 +51,18 @@ struct Configuration: Sendable {
         // There are no keys yet: what asks for them must not stand open.
         let auth = settings.string("AUTH", default: "optional", "whether requests need an API key")
         if auth != "off", auth != "optional" { settings.refuse("AUTH", allowed: "off or optional") }
+        webhookSecret = settings.value(
+            "WEBHOOK_SECRET", default: nil, defaultText: nil, secret: true,
+            allowed: "whsec_ and the base64 of 24 to 64 bytes", about: "the key that webhooks are signed with"
+        ) { WebhookSecret($0) }
+        allowPrivateWebhookURLs = settings.bool(
+            "ALLOW_PRIVATE_WEBHOOK_URLS", default: false, "whether webhooks may go to private addresses and over http")
         apiTitle = settings.string("API_TITLE", default: "AI Image Generation API", "the API's title")
         apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
     }
 
     private static var defaultWorkspace: String { access("/workspace", F_OK) == 0 ? "/workspace" : ".workspace" }
+
+    /// What a webhook's URL must be like.
+    var webhookURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateWebhookURLs) }
 }

@@ -15,6 +15,7 @@ final class Backend {
     private let http = HTTPClient()
     private let pods: [GPUPod]
     private let dispatcher: Dispatcher
+    private let webhooks: WebhookSender
     private let files: TaskFiles
     private let space: DiskSpace
     private let sweeper: Sweeper
@@ -47,7 +48,13 @@ final class Backend {
         sweeper = Sweeper(
             database: database, book: book, keeper: files.keeper, stores: [files.inputs, files.images],
             timeToLive: configuration.resultTTL, logger: logger,
-            others: [{ try Submissions.clear(before: $0, limit: 500, $1) }])
+            others: [
+                { try Submissions.clear(before: $0, limit: 500, $1) },
+                { try WebhookRow.clear(before: $0 - WebhookRow.lifetime, limit: 500, $1) },
+            ])
+        webhooks = WebhookSender(
+            database: database, secret: configuration.webhookSecret, rules: configuration.webhookURLs, logger: logger)
+        book.onNotice = { [webhooks] in webhooks.wake() }
         (self.files, self.book) = (files, book)
         try await book.load()
         (self.database, self.catalogue) = (database, catalogue)
@@ -81,13 +88,17 @@ final class Backend {
             inputs: files.inputs, spool: spool, maxFaceImages: configuration.maxFaceImages,
             maxImageBytes: configuration.maxImageBytes)
         let submit = SubmitRoute(
-            book: book, acceptance: Acceptance(catalogue: catalogue, pictures: pictures),
+            book: book,
+            acceptance: Acceptance(
+                catalogue: catalogue, pictures: pictures,
+                webhooks: WebhookRules(hasSecret: webhooks.canSend, urls: configuration.webhookURLs)),
             submissions: Submissions(database: database, book: book), keeper: files.keeper, space: space,
             maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(
             book: book, submit: submit, dispatcher: dispatcher, images: files.images,
             waits: WaitRules(longest: configuration.maxWait), bodyLimit: configuration.maxBodyBytes
         ).add(to: router)
+        WebhookRoutes(book: book, database: database, sender: webhooks).add(to: router)
         ImageRoutes(images: files.images).add(to: router)
         WorkflowRoutes(catalogue: catalogue).add(to: router)
         HealthRoutes(database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion)
@@ -102,6 +113,7 @@ final class Backend {
             group.addTask { await self.dispatcher.run() }
             group.addTask { await self.space.run() }
             group.addTask { await self.sweeper.run() }
+            group.addTask { await self.webhooks.run() }
             await server.run()
             group.cancelAll()
         }

@@ -43,6 +43,7 @@ enum Schema {
                         WHERE key = 'input' AND type = 'text';
                     """)
         }
+        WebhookSchema.register(in: &migrator)
         return migrator
     }
 }

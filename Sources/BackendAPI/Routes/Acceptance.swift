@@ -11,6 +11,7 @@ import Workflows
 struct Acceptance {
     let catalogue: Catalogue
     let pictures: PictureCheck
+    let webhooks: WebhookRules
 
     /// A body that was read: its JSON, its long strings, and its hash.
     struct Reading: Sendable {
@@ -24,6 +25,7 @@ struct Acceptance {
         do {
             let (json, sink) = (reading.json, reading.sink)
             var form = GenerateForm(json)
+            form.options.webhook = webhooks.read(json, &form.faults)
             for place in form.faults.indices { form.faults[place].input = sink.shown(form.faults[place].input) }
             var task = try await task(&form, sink, lease)
             task.owner = owner

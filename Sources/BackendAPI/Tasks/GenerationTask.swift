@@ -69,11 +69,13 @@ struct GenerationTask: Sendable, Equatable {
         var quality: Int?
         var previews = false
         var keepMetadata = false
+        var webhook: TaskWebhook?
 
         var json: JSON {
             [
                 "output_format": outputFormat.map(JSON.string) ?? .null, "quality": quality.map { JSON($0) } ?? .null,
                 "previews": .bool(previews), "keep_metadata": .bool(keepMetadata),
+                "webhook": webhook?.json ?? .null,
             ]
         }
 
@@ -84,6 +86,7 @@ struct GenerationTask: Sendable, Equatable {
             quality = json["quality"]?.int
             previews = json["previews"]?.bool ?? false
             keepMetadata = json["keep_metadata"]?.bool ?? false
+            webhook = TaskWebhook(json: json["webhook"])
         }
     }
 

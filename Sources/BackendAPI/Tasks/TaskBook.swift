@@ -20,6 +20,8 @@ final class TaskBook {
     private(set) var runningCount = 0
     /// Called when the queue has something that it did not have.
     var onQueued: @LoopActor () -> Void = {}
+    /// Called when there may be a webhook to send.
+    var onNotice: @LoopActor () -> Void = {}
 
     private static let rememberedEnds = 1000
 
@@ -57,10 +59,13 @@ final class TaskBook {
         accepting += 1
         defer { accepting -= 1 }
         let row = task
+        let notice = WebhookNotice(row, in: self)
         try await database.write { database in
             try TaskRow.insert(row, database)
+            try WebhookRow.insert(notice, database)
             try also(database)
         }
+        if notice != nil { onNotice() }
         let entry = LiveTask(task)
         live[task.id] = entry
         queue.add(task)
@@ -95,7 +100,13 @@ final class TaskBook {
         entry.preview = nil
         runningCount += 1
         let row = entry.task
-        database.enqueue { try TaskRow.claim(row, $0) }
+        let notice = WebhookNotice(row, in: self)
+        database.enqueue {
+            try TaskRow.claim(row, $0)
+            if $0.changesCount == 1 { try WebhookRow.insert(notice, $0) }
+        } done: { _ in
+            if notice != nil { self.onNotice() }
+        }
         entry.changed()
         return entry
     }
@@ -135,8 +146,14 @@ final class TaskBook {
         row.move(to: state, at: Self.now())
         edit(&row)
         let final = row
+        let notice = WebhookNotice(final, in: self)
         do {
-            guard try await database.write({ try TaskRow.update(final, from: before.state, $0) }) else { throw Stale() }
+            let isWritten = try await database.write {
+                guard try TaskRow.update(final, from: before.state, $0) else { return false }
+                try WebhookRow.insert(notice, $0)
+                return true
+            }
+            guard isWritten else { throw Stale() }
         } catch {
             if before.state == .queued, wasQueued { queue.add(before) }
             throw error
@@ -147,6 +164,7 @@ final class TaskBook {
         entry.preview = nil
         remember(row.id)
         entry.changed()
+        if notice != nil { onNotice() }
         return true
     }
 

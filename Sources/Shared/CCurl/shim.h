@@ -62,6 +62,16 @@ static inline CURLcode ccurl_leave_resolver_behind(CURL *easy) {
 #endif
 }
 
+// Both callbacks get `owner` as their first argument.
+static inline CURLcode ccurl_set_address_callbacks(
+    CURL *easy, void *owner, curl_opensocket_callback open, curl_prereq_callback request) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, owner);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, request);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, owner);
+    return code;
+}
+
 static inline long ccurl_get_long(CURL *easy, CURLINFO info) {
     long value = 0;
     curl_easy_getinfo(easy, info, &value);

@@ -14,10 +14,12 @@ public struct ClientRequest: Sendable {
     public var maxBodyBytes: Int
     /// How many redirects are followed, by GET and HEAD only; any other method gets the redirect as its answer.
     public var followRedirects: Int
+    public var destination: Destination
 
     public init(
         method: HTTPRequest.Method = .get, url: String, headers: HTTPFields = [:], body: Body = .none,
-        timeouts: Timeouts = Timeouts(), maxBodyBytes: Int = 16 << 20, followRedirects: Int = 0
+        timeouts: Timeouts = Timeouts(), maxBodyBytes: Int = 16 << 20, followRedirects: Int = 0,
+        destination: Destination = .anywhere
     ) {
         self.method = method
         self.url = url
@@ -26,6 +28,16 @@ public struct ClientRequest: Sendable {
         self.timeouts = timeouts
         self.maxBodyBytes = maxBodyBytes
         self.followRedirects = followRedirects
+        self.destination = destination
+    }
+
+    /// Where a request may go.
+    public enum Destination: Sendable, Equatable {
+        /// To services of our own.
+        case anywhere
+        /// Where a URL from outside may lead. A redirect is never followed: each step is a request of its own, whose URL
+        /// the rules see.
+        case outside(OutsideURLRules)
     }
 
     /// What is sent after the head.

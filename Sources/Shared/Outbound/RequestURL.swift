@@ -5,6 +5,11 @@ struct RequestURL: Sendable {
     let text: String
     /// Host and port as messages name them: "127.0.0.1:8188", "[::1]:8188".
     let peer: String
+    /// "http" or "https".
+    let scheme: String
+    /// In lower case; an IPv6 address in brackets.
+    let host: String
+    let hasCredentials: Bool
 
     /// - Throws: `.badURL`, with a sentence that does not repeat the URL: it may hold secrets.
     init(_ text: String) throws(TransportError) {
@@ -23,6 +28,10 @@ struct RequestURL: Sendable {
         else { throw TransportError(.badURL, "the URL is not one of http or https with a host") }
         self.text = text
         peer = "\(host):\(port)"
+        self.scheme = scheme
+        self.host = host.lowercased()
+        hasCredentials =
+            Self.part(CURLUPART_USER, of: parser) != nil || Self.part(CURLUPART_PASSWORD, of: parser) != nil
     }
 
     private static func part(_ part: CURLUPart, of parser: OpaquePointer, flags: Int32 = 0) -> String? {

@@ -10,6 +10,8 @@ final class Transfer {
     let peer: String
     private let multi: CurlMulti
     private let connectLimit: Duration
+    /// Where the addresses matter.
+    private let guardian: AddressGuard?
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var isReleased = false
 
@@ -36,6 +38,7 @@ final class Transfer {
     /// - Throws: `.badURL`, or `.other` when libcurl refuses an option.
     init(_ request: ClientRequest, on multi: CurlMulti, userAgent: String) throws(TransportError) {
         let url = try RequestURL(request.url)
+        guardian = try AddressGuard.needed(for: request, url)
         easy = try multi.makeEasy()
         peer = url.peer
         self.multi = multi
@@ -43,13 +46,8 @@ final class Transfer {
         head = ResponseHeadParser(followsRedirects: TransferOptions.followsRedirects(request))
         clock = TransferClock(request.timeouts, now: .now)
         canRewind = TransferOptions.isRepeatable(request)
-        switch request.body {
-        case .none: upload = UploadBuffer([])
-        case .bytes(let bytes): upload = UploadBuffer(bytes)
-        case .stream(let length, let next):
-            upload = UploadBuffer(streamOf: length)
-            source = next
-        }
+        upload = UploadBuffer(request.body)
+        if case .stream(_, let next) = request.body { source = next }
         do {
             fields = try TransferOptions(easy: easy).set(request, url: url.text, userAgent: userAgent)
             try setTransferCallbacks()
@@ -63,6 +61,7 @@ final class Transfer {
         let this = Unmanaged.passUnretained(self).toOpaque()
         let code = ccurl_set_callbacks(easy, this, onHeader, onBody, onUpload, onRewind)
         guard code == CURLE_OK else { throw TransportError(.other, "curl_easy_setopt: \(code.rawValue)") }
+        try guardian?.install(on: easy)
     }
 
     isolated deinit { release() }
@@ -129,7 +128,8 @@ final class Transfer {
     /// libcurl's outcome.
     func finish(_ code: CURLcode) {
         guard code != CURLE_OK else { return end(.success(())) }
-        end(.failure(CurlFailure.error(code, of: easy, peer: peer, connect: connectLimit)))
+        let error = CurlFailure.error(code, of: easy, peer: peer, connect: connectLimit)
+        end(.failure(guardian?.error(code, peer: peer) ?? error))
     }
 
     private func checkCancellation() throws {

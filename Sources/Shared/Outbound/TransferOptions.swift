@@ -8,7 +8,7 @@ struct TransferOptions {
 
     /// Only where the request can be made anew with no body to think of.
     static func followsRedirects(_ request: ClientRequest) -> Bool {
-        request.followRedirects > 0 && [.get, .head].contains(request.method)
+        request.followRedirects > 0 && [.get, .head].contains(request.method) && request.destination == .anywhere
     }
 
     /// Whether the request may be sent twice (RFC 9110, section 9.2.2) and can be.

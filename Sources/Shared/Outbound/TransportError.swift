@@ -14,6 +14,8 @@ public struct TransportError: Error, Equatable, Sendable, CustomStringConvertibl
         case tooLarge
         /// Not a URL that can be asked.
         case badURL
+        /// The rules for URLs from outside forbid the address: nothing was sent.
+        case notPublic
         /// Anything else, such as an answer that is not HTTP.
         case other
     }

@@ -15,6 +15,14 @@ struct UploadBuffer {
     private var received: Int
     private var isComplete: Bool
 
+    init(_ body: ClientRequest.Body) {
+        switch body {
+        case .none: self.init([])
+        case .bytes(let bytes): self.init(bytes)
+        case .stream(let length, _): self.init(streamOf: length)
+        }
+    }
+
     /// A body that is all there.
     init(_ bytes: [UInt8]) {
         length = bytes.count

@@ -1,0 +1,51 @@
+import HTTPTypes
+import Loop
+import Outbound
+
+/// Sends one webhook, once.
+@LoopActor
+struct WebhookCall {
+    let http: HTTPClient
+    let secret: WebhookSecret
+    let rules: OutsideURLRules
+    /// For the whole try.
+    let limit: Duration
+
+    /// What is read of an answer, so that its connection can be used again; nobody looks at it.
+    private static let answerBytes = 4096
+
+    /// - Parameter now: Unix time in seconds. It is signed, and a receiver refuses what is old.
+    /// - Throws: `CancellationError` alone.
+    func send(_ delivery: WebhookDelivery, now: Int64) async throws -> WebhookSchedule.Outcome {
+        do {
+            let answer = try await http.send(request(delivery, now))
+            // The status is the answer: a body that is too long or breaks off changes nothing.
+            do { _ = try await answer.collect(upTo: Self.answerBytes) } catch is TransportError {}
+            let pause = answer.headers[.retryAfter].flatMap { RetryAfter.pause($0, now: Int(now)) }
+            return .answered(status: answer.status, retryAfter: pause)
+        } catch let error as TransportError {
+            switch error.kind {
+            case .notPublic, .badURL: return .forbidden(error.message)
+            default: return .unanswered(error.message)
+            }
+        }
+    }
+
+    private func request(_ delivery: WebhookDelivery, _ now: Int64) -> ClientRequest {
+        ClientRequest(
+            method: .post, url: delivery.url,
+            headers: [
+                .contentType: "application/json", .webhookID: delivery.id, .webhookTimestamp: String(now),
+                .webhookSignature: secret.signature(id: delivery.id, timestamp: now, body: delivery.body),
+            ],
+            body: .bytes(Array(delivery.body.utf8)), timeouts: .init(connect: limit, idle: nil, total: limit),
+            destination: .outside(rules))
+    }
+}
+
+extension HTTPField.Name {
+    /// Standard Webhooks. The literals are tokens, so the names exist.
+    static let webhookID = HTTPField.Name("webhook-id")!
+    static let webhookTimestamp = HTTPField.Name("webhook-timestamp")!
+    static let webhookSignature = HTTPField.Name("webhook-signature")!
+}
