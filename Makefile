@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 SCRIPTS := startup.sh .ci/run $(wildcard scripts/*.sh)
-.PHONY: help deps build demo run stop test lint bench dist
+.PHONY: help deps build demo run stop test chaos lint bench dist
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 14
@@ -25,6 +25,11 @@ stop: ## stop the services gracefully
 test: deps ## run every test
 	swift build --build-tests
 	@scripts/test.sh
+
+chaos: deps ## kill the services 300 times at random, and flood them with 10000 tasks (about a quarter of an hour)
+	swift build --build-tests
+	EASEL_CHAOS_KILLS=300 swift test --skip-build --filter '^EndToEndTests\.ChaosTests'
+	EASEL_FLOOD_TASKS=10000 swift test --skip-build --filter '^EndToEndTests\.HardTimesTests'
 
 lint: ## check the format of the Swift sources and the shell scripts
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -76,8 +76,9 @@ final class Installation {
     /// Starts the sandbox alone, where none was started with the rest.
     func startSandbox() async throws { try await startup("--sandbox") }
 
-    private nonisolated static func run(
-        _ path: String, _ arguments: [String], _ variables: [String: String]
+    /// Runs a program and waits for its end.
+    nonisolated static func run(
+        _ path: String, _ arguments: [String], _ variables: [String: String] = [:]
     ) async throws -> Ended {
         let process = Process()
         process.executableURL = URL(filePath: path)
