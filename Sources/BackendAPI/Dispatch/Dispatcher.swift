@@ -117,10 +117,10 @@ final class Dispatcher {
         let task = entry.task
         var life = TaskLife(
             state: task.state, attempt: task.attempt, isCancelling: task.isCancelling,
-            interruptions: entry.interruptions, cause: task.cause,
+            interruptions: entry.interruptions, shortages: entry.shortages, cause: task.cause,
             jitter: Double(randomUInt64() >> 11) / Double(1 << 53))
         let decision = life.observe(event)
-        entry.interruptions = life.interruptions
+        (entry.interruptions, entry.shortages) = (life.interruptions, life.shortages)
         entry.task.cause = life.cause
         return decision
     }

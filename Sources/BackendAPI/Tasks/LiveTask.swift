@@ -13,6 +13,8 @@ final class LiveTask {
     var runningSince: ContinuousClock.Instant?
     /// How often somebody else has interrupted it.
     var interruptions = 0
+    /// How often the GPU had not enough memory for it.
+    var shortages = 0
     /// Rises with each change.
     private(set) var revision = 0
     private var change: LoopEvent?

@@ -58,6 +58,8 @@ struct TaskLife: Sendable, Equatable {
     var isCancelling = false
     /// How often it was interrupted by somebody else; once is forgiven.
     var interruptions = 0
+    /// How often the GPU had not enough memory for it; once more is tried.
+    var shortages = 0
     /// Why its first attempt failed.
     var cause: String?
     /// 0…1: how much of the upper half of a pause is waited, so that many retries do not come at one instant.
@@ -90,6 +92,9 @@ struct TaskLife: Sendable, Equatable {
         case .unavailable: return sameAttempt(after: Self.pauseAfterLoss)
         case .lost: return again(failure.message, pause: .zero)
         case .transient: return again(failure.message, pause: pause)
+        case .memory:
+            shortages += 1
+            return shortages > 1 ? .failed(cause ?? failure.message) : again(failure.message, pause: pause)
         case .interrupted:
             interruptions += 1
             return interruptions > 1 ? .failed(failure.message) : again(failure.message, pause: pause)

@@ -17,9 +17,14 @@ final class ComfySocket {
     private var listeners: [String: (clientID: String, hear: Listener)] = [:]
     private var connected: LoopEvent?
 
+    /// Called when a connection has broken: ComfyUI may have been restarted.
+    var onLoss: @LoopActor () -> Void = {}
+
     /// The id of the connection that stands now; nil while there is none.
     private(set) var clientID: String?
 
+    /// ComfyUI sends no pings: a peer that is gone without a word is noticed by ours.
+    private static let pingInterval: Duration = .seconds(10)
     private static let firstPause: Duration = .milliseconds(100)
     private static let longestPause: Duration = .seconds(5)
 
@@ -64,7 +69,8 @@ final class ComfySocket {
 
     private func listen(onConnect: () -> Void) async throws {
         let id = UUID4.make()
-        let socket = try await WebSocketClient.connect(url: "\(url)?clientId=\(id)")
+        let socket = try await WebSocketClient.connect(
+            url: "\(url)?clientId=\(id)", pingInterval: Self.pingInterval)
         let isNew = clientID == nil
         do {
             try await socket.send(.text(Self.features))
@@ -97,6 +103,7 @@ final class ComfySocket {
     private func disconnected() {
         guard let lost = clientID else { return }
         clientID = nil
+        onLoss()
         for listener in listeners.values where listener.clientID == lost { listener.hear(.socketDown) }
     }
 }

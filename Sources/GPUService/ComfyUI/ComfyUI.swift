@@ -17,6 +17,9 @@ final class ComfyUI {
     /// Prompts that it has from us now.
     private(set) var load = 0
     private var slotFreed: [LoopEvent] = []
+    private var wedge = WedgeWatch()
+    private var runs: [String: PromptRun] = [:]
+    private let start = ContinuousClock.now
     /// Names that it gave to pictures, by the hash of their bytes.
     private var uploads: [String: String] = [:]
 
@@ -30,6 +33,7 @@ final class ComfyUI {
         self.logger = logger
         client = ComfyUIClient(baseURL: baseURL, http: http)
         socket = ComfySocket(baseURL: baseURL, logger: logger)
+        socket.onLoss = { [weak self] in self?.wedge.mayBeAnother() }
     }
 
     /// Watches its health and keeps its socket, until the task is cancelled.
@@ -47,9 +51,23 @@ final class ComfyUI {
         }
     }
 
-    /// Asks now whether it is there.
+    /// Asks now whether it is there, and whether it works.
     func probe() async {
-        let now = await client.isAvailable(within: Self.probeLimit)
+        var isThere = await client.isAvailable(within: Self.probeLimit)
+        if isThere {
+            // Routes that lock the queue can hang while the others answer.
+            if let queue = try? await client.queue(within: Self.probeLimit) {
+                wedge.observe(.init(running: queue.running, pending: queue.pending.count), at: .now - start)
+            } else {
+                isThere = false
+            }
+        } else {
+            wedge.mayBeAnother()
+        }
+        note(isAvailable: isThere && !wedge.isWedged)
+    }
+
+    private func note(isAvailable now: Bool) {
         guard now != isAvailable else { return }
         isAvailable = now
         // Another ComfyUI may have come back in its place, with another input folder.
@@ -57,9 +75,23 @@ final class ComfyUI {
         let url: Logger.Metadata = ["url": .string(client.baseURL)]
         if now {
             logger.info("ComfyUI is there", metadata: url)
+        } else if wedge.isWedged {
+            logger.error("ComfyUI answers and does no work: it is wedged until it is restarted", metadata: url)
+            for run in runs.values { run.moveOn() }
         } else {
             logger.warning("ComfyUI is away", metadata: url)
         }
+    }
+
+    // MARK: Runs
+
+    func follows(_ run: PromptRun) { runs[run.promptID] = run }
+    func followsNoMore(_ run: PromptRun) { runs[run.promptID] = nil }
+
+    /// A prompt is still there long after it was told to stop.
+    func didNotStop(_ promptID: String) {
+        wedge.didNotStop(promptID)
+        note(isAvailable: false)
     }
 
     // MARK: Slots

@@ -11,6 +11,8 @@ final class ComfyUIClient {
     /// Such as `http://localhost:8188`, with no slash at its end.
     let baseURL: String
     private let http: HTTPClient
+    /// Whether `/api/jobs` is there, as far as is known.
+    private var hasJobs = true
 
     init(baseURL: String, http: HTTPClient) {
         self.baseURL = baseURL
@@ -40,8 +42,8 @@ final class ComfyUIClient {
     }
 
     /// `GET /queue`.
-    func queue() async throws(NoAnswer) -> QueueSnapshot {
-        let answer = try await ask(.get, "/queue", limit: .seconds(10), maxBytes: 64 << 20)
+    func queue(within limit: Duration = .seconds(10)) async throws(NoAnswer) -> QueueSnapshot {
+        let answer = try await ask(.get, "/queue", limit: limit, maxBytes: 64 << 20)
         guard answer.status == 200, let queue = QueueSnapshot(answer: answer.body) else {
             throw odd(answer, "GET /queue")
         }
@@ -70,12 +72,34 @@ final class ComfyUIClient {
         return Refusal.nodeErrors(errors).isEmpty ? nil : Refusal.failure(status: 200, body: answer.body)
     }
 
-    /// `POST /queue {"delete":[id]}` takes a waiting prompt out; then, only when this very prompt is running,
-    /// `POST /interrupt {"prompt_id":id}`. Both answer 200 whatever they did.
+    /// Stops a prompt, and no other: by `POST /api/jobs/{id}/cancel` where this ComfyUI has it, else
+    /// `POST /queue {"delete":[id]}` takes a waiting prompt out, and then, only when this very prompt is running,
+    /// `POST /interrupt {"prompt_id":id}`. Those two answer 200 whatever they did.
     func stop(_ promptID: String) async throws(NoAnswer) {
+        if try await cancelJob(promptID) { return }
         _ = try await ask(.post, "/queue", body: ["delete": [.string(promptID)]], limit: .seconds(10))
         guard try await queue().running.contains(promptID) else { return }
         _ = try await ask(.post, "/interrupt", body: ["prompt_id": .string(promptID)], limit: .seconds(10))
+    }
+
+    /// - Returns: false when this ComfyUI has no such route, or knows no such job.
+    private func cancelJob(_ promptID: String) async throws(NoAnswer) -> Bool {
+        guard hasJobs else { return false }
+        let answer = try await ask(.post, "/api/jobs/\(promptID)/cancel", body: [:], limit: .seconds(10))
+        // The server's own 404 for an unknown route is plain text; an older one may take the path for a file's: 405.
+        if answer.status == 405 || (answer.status == 404 && answer.body.isNull) { hasJobs = false }
+        return answer.status == 200
+    }
+
+    /// `POST /free`: gives back GPU memory. It takes effect between two prompts.
+    func free() async throws(NoAnswer) {
+        _ = try await ask(
+            .post, "/free", body: ["unload_models": true, "free_memory": true], limit: .seconds(10))
+    }
+
+    /// `POST /history {"delete":[id]}`: an entry whose file is gone helps nobody.
+    func forget(_ promptID: String) async throws(NoAnswer) {
+        _ = try await ask(.post, "/history", body: ["delete": [.string(promptID)]], limit: .seconds(10))
     }
 
     /// `POST /upload/image`; the same name with the same bytes is used again.

@@ -18,9 +18,13 @@ final class PromptRun {
     private var meter: ProgressMeter
     private var deadline: ContinuousClock.Instant?
     private var stopRequested: ContinuousClock.Instant?
+    /// When it was last heard of.
+    private var lastSign = ContinuousClock.now
 
     /// A node that ignores an interruption is waited for so long.
     private static let stopPatience: Duration = .seconds(30)
+    /// A prompt that was silent for so long before its deadline is taken to hang rather than to be slow.
+    private static let silence: Duration = .seconds(30)
     private static let socketPatience: Duration = .milliseconds(500)
 
     /// - Parameters:
@@ -96,6 +100,24 @@ final class PromptRun {
     // MARK: Following
 
     private func follow(_ watch: PromptWatch) async throws -> [ComfyFile] {
+        comfyUI.follows(self)
+        defer { comfyUI.followsNoMore(self) }
+        do {
+            return try await followToItsEnd(watch)
+        } catch let failure as GenerationFailure where failure.kind == .memory {
+            // What is loaded goes, so that the next try finds room.
+            try? await comfyUI.client.free()
+            throw failure
+        }
+    }
+
+    /// ComfyUI is wedged: the prompt is taken out of its queue if that still works, and goes to another.
+    func moveOn() {
+        inbox.put(.wedged)
+        Task { [comfyUI, promptID] in try? await comfyUI.client.stop(promptID) }
+    }
+
+    private func followToItsEnd(_ watch: PromptWatch) async throws -> [ComfyFile] {
         let stop = self.watch.stop
         self.watch = watch
         self.watch.stop = stop
@@ -128,24 +150,33 @@ final class PromptRun {
         var time = time
         if let stopRequested {
             let left = Self.stopPatience - (clock.now - stopRequested)
-            if left <= .zero { throw watch.givenUp }
+            if left <= .zero {
+                let failure = watch.givenUp(isSilent: isSilent)
+                comfyUI.didNotStop(promptID)
+                throw failure
+            }
             time = min(time, left)
         } else if let deadline {
             let left = deadline - clock.now
-            if left <= .zero { stop(.deadline) } else { time = min(time, left) }
+            if left <= .zero { stop(isSilent ? .stalled : .deadline) } else { time = min(time, left) }
         }
         return try await inbox.next(within: max(time, .milliseconds(1))) ?? .waited
     }
 
+    /// Whether nothing was heard of it for so long that it seems to hang. Without a socket nothing is ever heard.
+    private var isSilent: Bool { comfyUI.socket.clientID != nil && clock.now - lastSign > Self.silence }
+
     private func begin() {
         guard deadline == nil else { return }
         deadline = limit.map { clock.now + $0 } ?? clock.now + .seconds(86_400)
+        lastSign = clock.now
         report(.started)
     }
 
     /// From the socket. Progress and previews go out at once; the rest is for the watch.
     private func hear(_ event: PromptWatch.Event) {
         guard case .message(let message) = event else { return inbox.put(event) }
+        lastSign = clock.now
         if meter.observe(message) { report(.progress(meter.value)) }
         switch message {
         case .preview(_, let mime, let image): report(.preview(mime: mime, base64: Base64.encode(image)))
@@ -157,10 +188,12 @@ final class PromptRun {
 }
 
 extension PromptWatch {
-    /// The end of a prompt that does not answer to its interruption.
-    var givenUp: GenerationFailure {
+    /// The end of a prompt that does not answer to its interruption. One that was silent since hangs, and with it its
+    /// ComfyUI: another may do better.
+    func givenUp(isSilent: Bool) -> GenerationFailure {
         switch stop {
-        case .deadline: GenerationFailure(.deadline, "The generation took longer than it may.")
+        case .deadline where !isSilent: GenerationFailure(.deadline, "The generation took longer than it may.")
+        case .deadline, .stalled: GenerationFailure(.transient, "ComfyUI stopped working on this.")
         default: GenerationFailure(.cancelled, "The generation was cancelled.")
         }
     }

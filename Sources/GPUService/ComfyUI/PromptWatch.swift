@@ -20,6 +20,8 @@ struct PromptWatch: Sendable, Equatable {
         case unanswered(Silence)
         /// The time that was asked for is over.
         case waited
+        /// ComfyUI answers and does no work.
+        case wedged
     }
 
     enum Silence: Sendable, Equatable {
@@ -41,6 +43,8 @@ struct PromptWatch: Sendable, Equatable {
     enum Stop: Sendable, Equatable {
         case cancelled
         case deadline
+        /// It made no sign of life for too long.
+        case stalled
     }
 
     private enum Look: Sendable, Equatable { case history, queue, historyAgain, pause }
@@ -82,6 +86,8 @@ struct PromptWatch: Sendable, Equatable {
         case .history(nil): return notInHistory()
         case .queue(let place): return inQueue(place)
         case .unanswered(let silence): return unanswered(silence)
+        case .wedged:
+            return .ended(.failure(stopped ?? GenerationFailure(.unavailable, "ComfyUI answers and does no work.")))
         case .waited: return look == .pause ? secondRound() : beginLook()
         }
     }
@@ -164,6 +170,7 @@ struct PromptWatch: Sendable, Equatable {
         switch stop {
         case .cancelled: GenerationFailure(.cancelled, "The generation was cancelled.")
         case .deadline: GenerationFailure(.deadline, "The generation took longer than it may.")
+        case .stalled: GenerationFailure(.transient, "The generation made no progress for too long.")
         case nil: nil
         }
     }

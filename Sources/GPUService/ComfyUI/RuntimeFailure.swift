@@ -11,7 +11,7 @@ enum RuntimeFailure {
         let place = "node \(data["node_id"]?.string ?? "?") (\(data["node_type"]?.string ?? "?"))"
         let detail = Redaction.redact("\(place): \(type): \(text)")
         if isOutOfMemory(type: type, text: text) {
-            return GenerationFailure(.transient, "The GPU had not enough memory for this at \(place).", detail: detail)
+            return GenerationFailure(.memory, "The GPU had not enough memory for this at \(place).", detail: detail)
         }
         let shortType = Redaction.redact(type.split(separator: ".").last.map(String.init) ?? type, limit: 60)
         return GenerationFailure(.failed, "The workflow failed at \(place): \(shortType).", detail: detail)

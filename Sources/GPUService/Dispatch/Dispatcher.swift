@@ -143,6 +143,20 @@ final class Dispatcher {
         logger.warning("Generation failed", metadata: facts)
     }
 
+    /// Stops the prompt of a task that this process has not seen, wherever it is.
+    ///
+    /// - Returns: whether one was there.
+    func stopUnknown(_ taskID: String, attempt: Int) async -> Bool {
+        let promptID = PromptName.promptID(taskID: taskID, attempt: attempt)
+        var wasThere = false
+        for comfyUI in comfyUIs {
+            guard let place = try? await comfyUI.client.queue().place(of: promptID), place != .absent else { continue }
+            wasThere = true
+            try? await comfyUI.client.stop(promptID)
+        }
+        return wasThere
+    }
+
     /// Leaves every prompt to ComfyUI, where the next process finds it.
     func stop() {
         for task in tasks.values { task.cancel() }

@@ -21,7 +21,7 @@ struct GenerateRoutes {
 
     func add(to router: Router) {
         router.on(.post, "/generate", bodyLimit: Self.bodyLimit) { try await generate($0) }
-        router.on(.delete, "/generate/{task_id}") { cancel($0) }
+        router.on(.delete, "/generate/{task_id}") { try await cancel($0) }
         router.on(.get, "/results/{task_id}/{n}") { try await result($0) }
     }
 
@@ -145,9 +145,15 @@ struct GenerateRoutes {
         return .json(["status": "failed", "image": .null, "error": .string(failure.message)])
     }
 
-    private func cancel(_ request: Request) -> Response {
-        let generation = request.parameters["task_id"].flatMap { dispatcher[$0] }
-        return .json(["cancelled": .bool(generation?.stop() ?? false)])
+    /// A task that this process does not know may have been another's before it: its prompt is found by its name.
+    private func cancel(_ request: Request) async throws -> Response {
+        let taskID = request.parameters["task_id"] ?? ""
+        let attempt = request.query("attempt").flatMap { Int($0) }
+        if let generation = dispatcher[taskID], attempt == nil || attempt == generation.attempt {
+            return .json(["cancelled": .bool(generation.stop())])
+        }
+        guard UUID16(taskID) != nil else { return .json(["cancelled": false]) }
+        return .json(["cancelled": .bool(await dispatcher.stopUnknown(taskID, attempt: attempt ?? 1))])
     }
 
     // MARK: Results
@@ -164,6 +170,7 @@ struct GenerateRoutes {
         }
         guard view.status == 200 else {
             // The answer of a cached prompt can name a file that was deleted since.
+            try? await comfyUI.client.forget(generation.promptID)
             throw HTTPProblem(.gone, "ComfyUI names a file that is gone.")
         }
         let length = view.headers[.contentLength].flatMap { Int($0) }

@@ -7,8 +7,10 @@ public struct GenerationFailure: Error, Sendable, Equatable {
         case input
         /// It failed while it ran, for no reason known to pass: not retried.
         case failed
-        /// It failed for a reason that may pass, such as no free GPU memory.
+        /// It failed for a reason that may pass.
         case transient
+        /// The GPU had not enough memory. What was loaded has been let go, so that one more try may find room.
+        case memory
         /// ComfyUI has neither the prompt nor its result any more: the attempt is known to have ended.
         case lost
         /// Somebody else interrupted it.
@@ -37,7 +39,7 @@ public struct GenerationFailure: Error, Sendable, Equatable {
     public var isRetryable: Bool {
         switch kind {
         case .input, .failed, .cancelled, .deadline: false
-        case .transient, .lost, .interrupted, .unavailable: true
+        case .transient, .memory, .lost, .interrupted, .unavailable: true
         }
     }
 
