@@ -17,30 +17,49 @@ enum WebhookRow {
             ])
     }
 
-    /// What is to be sent now, the longest due first. One that waits holds up the later ones of its task, so that they
-    /// arrive in order.
-    static func due(
-        at now: Int64, without hosts: [String], limit: Int, _ database: Database
-    ) throws -> [WebhookDelivery] {
-        let marks = hosts.map { _ in "?" }.joined(separator: ", ")
-        return try Row.fetchAll(
+    /// A host (with its port) that something waits for.
+    struct Host: Sendable, Equatable {
+        var name: String
+        var isDue: Bool
+        /// When something is due for it that is not yet.
+        var next: Int64?
+    }
+
+    /// The first so many after a name, by name; one step in the index each, however much waits for one.
+    static func hosts(at now: Int64, after name: String, limit: Int, _ database: Database) throws -> [Host] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                WITH RECURSIVE hosts (name) AS (
+                    SELECT MIN(host) FROM webhook_deliveries WHERE state = 'pending' AND host > ?2
+                    UNION ALL
+                    SELECT (SELECT MIN(host) FROM webhook_deliveries WHERE state = 'pending' AND host > name)
+                    FROM hosts WHERE name IS NOT NULL)
+                SELECT name,
+                    EXISTS (SELECT 1 FROM webhook_deliveries
+                        WHERE state = 'pending' AND host = name AND next_at <= ?1) AS due,
+                    (SELECT MIN(next_at) FROM webhook_deliveries
+                        WHERE state = 'pending' AND host = name AND next_at > ?1) AS next
+                FROM hosts WHERE name IS NOT NULL LIMIT ?3
+                """,
+            arguments: [now, name, limit]
+        ).map { Host(name: $0["name"], isDue: $0["due"], next: $0["next"]) }
+    }
+
+    /// What is to be sent to a host now, the longest due first. One that waits holds up the later ones of its task, so
+    /// that they arrive in order.
+    static func due(at now: Int64, to host: String, limit: Int, _ database: Database) throws -> [WebhookDelivery] {
+        try Row.fetchAll(
             database,
             sql: """
                 SELECT * FROM webhook_deliveries AS d
-                WHERE state = 'pending' AND next_at <= ? AND host NOT IN (\(marks)) AND NOT EXISTS (
+                WHERE state = 'pending' AND host = ? AND next_at <= ? AND NOT EXISTS (
                     SELECT 1 FROM webhook_deliveries AS e
                     WHERE e.task_id = d.task_id AND e.number < d.number AND e.state = 'pending')
-                ORDER BY next_at LIMIT ?
+                ORDER BY next_at, number LIMIT ?
                 """,
-            arguments: [now] + StatementArguments(hosts) + [limit]
+            arguments: [host, now, limit]
         ).map(delivery)
-    }
-
-    /// When the next one is due that is not yet.
-    static func nextTime(after now: Int64, _ database: Database) throws -> Int64? {
-        try Int64.fetchOne(
-            database, sql: "SELECT MIN(next_at) FROM webhook_deliveries WHERE state = 'pending' AND next_at > ?",
-            arguments: [now])
     }
 
     static func pendingCount(_ database: Database) throws -> Int {
@@ -72,7 +91,18 @@ enum WebhookRow {
                 state.rawValue, next ?? attempt.at, next == nil ? attempt.at : nil, attempt.status, attempt.error,
                 before.id, before.round, before.tries,
             ])
+        if let next { try holdUp(after: before, until: next, database) }
         try log(attempt, of: before.id, database)
+    }
+
+    /// The later ones of a task cannot be sent before this one: nobody needs to look at them until then.
+    private static func holdUp(after delivery: WebhookDelivery, until time: Int64, _ database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE webhook_deliveries SET next_at = ?1 WHERE task_id = ?2 AND state = 'pending' AND next_at < ?1
+                    AND number > (SELECT number FROM webhook_deliveries WHERE id = ?3)
+                """,
+            arguments: [time, delivery.taskID, delivery.id])
     }
 
     /// Tries that are kept of each delivery.

@@ -13,7 +13,7 @@ enum WebhookSchema {
                         tries INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL, created_at INTEGER NOT NULL,
                         ended_at INTEGER, last_status INTEGER, last_error TEXT, UNIQUE (task_id, event)
                     ) STRICT;
-                    CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_at, host) WHERE state = 'pending';
+                    CREATE INDEX webhook_deliveries_due ON webhook_deliveries (host, next_at) WHERE state = 'pending';
                     CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE ended_at IS NOT NULL;
                     CREATE TABLE webhook_tries (
                         number INTEGER PRIMARY KEY,

@@ -1,3 +1,4 @@
+import GRDB
 import Logging
 import Loop
 import Outbound
@@ -15,6 +16,8 @@ final class WebhookSender {
     private let logger: Logger
     private var slots: WebhookSlots
     private var news = LoopEvent()
+    /// The next look begins behind this one.
+    private var lastHost = ""
 
     init(
         database: TaskDatabase, secret: WebhookSecret?, rules: OutsideURLRules, schedule: WebhookSchedule = .init(),
@@ -58,34 +61,42 @@ final class WebhookSender {
 
     /// Looked again after this time even where nothing is due before: the clock may have been set.
     private static let longestSleep: Int64 = 60_000
+    /// With more hosts than these, a part of them is looked at, and soon the next.
+    private nonisolated static let hostsAtOnce = 500
+    private static let sleepBetweenHosts: Int64 = 50
 
     /// Takes what may be sent now, and says how long nothing else will be due.
     private func next() async -> ([WebhookDelivery], Duration) {
-        var taken: [WebhookDelivery] = []
         do {
-            let now = TaskBook.now()
+            let (now, seen, name) = (TaskBook.now(), slots, lastHost)
+            let (hosts, rows) = try await database.read { try Self.choose(at: now, after: name, seen, $0) }
+            let hasMore = hosts.count == Self.hostsAtOnce
+            if !hasMore, name.isEmpty { slots.keepTurns(of: Set(hosts.map(\.name))) }
+            lastHost = hasMore ? hosts.last?.name ?? "" : ""
+            let sleep = hasMore || !name.isEmpty ? Self.sleepBetweenHosts : Self.longestSleep
+            let taken = rows.filter { slots.take($0.id, to: $0.host) }
+            guard let time = hosts.compactMap(\.next).min() else { return (taken, .milliseconds(sleep)) }
             let latest = now + 2 * schedule.longestPause.milliseconds
-            var hasMore = true
-            while slots.free > 0, hasMore {
-                let (full, limit) = (slots.fullHosts, slots.total)
-                let rows = try await database.read {
-                    try WebhookRow.due(at: now, without: full, limit: limit, $0)
-                }
-                let new = rows.filter { slots.take($0.id, to: $0.host) }
-                taken += new
-                // More of the same host than it may have can stand before those of others.
-                hasMore = !new.isEmpty && rows.count == limit
-            }
-            let time = try await database.read { try WebhookRow.nextTime(after: now, $0) } ?? .max
-            if time > latest, time != .max {
-                try await database.write { try WebhookRow.bringForward(from: latest, to: now, $0) }
-                return (taken, .zero)
-            }
-            return (taken, .milliseconds(min(time == .max ? .max : time - now, Self.longestSleep)))
+            if time > latest { database.enqueue { try WebhookRow.bringForward(from: latest, to: now, $0) } }
+            return (taken, .milliseconds(min(time > latest ? Self.sleepBetweenHosts : time - now, sleep)))
         } catch {
             logger.error("The webhooks that wait cannot be read", metadata: ["error": "\(error)"])
-            return (taken, .seconds(1))
+            return ([], .seconds(1))
         }
+    }
+
+    /// What there is room for, the hosts in turn.
+    private nonisolated static func choose(
+        at now: Int64, after name: String, _ slots: WebhookSlots, _ database: Database
+    ) throws -> (hosts: [WebhookRow.Host], rows: [WebhookDelivery]) {
+        let hosts = try WebhookRow.hosts(at: now, after: name, limit: hostsAtOnce, database)
+        var (slots, rows) = (slots, [WebhookDelivery]())
+        for host in slots.inTurn(hosts.filter(\.isDue).map(\.name)) where slots.room(for: host) > 0 {
+            // Those on their way are still due, as far as the rows tell.
+            rows += try WebhookRow.due(at: now, to: host, limit: slots.perHost, database)
+                .filter { slots.take($0.id, to: host) }
+        }
+        return (hosts, rows)
     }
 
     // MARK: One try

@@ -64,20 +64,33 @@ import Testing
             try await database.write {
                 for one in [running, done, other] { try WebhookRow.insert(one, $0) }
             }
-            func due(without hosts: [String] = [], at now: Int64 = .max) async throws -> [String] {
-                try await database.read { try WebhookRow.due(at: now, without: hosts, limit: 10, $0) }
+            let (a, b) = ("a.example:443", "b.example:443")
+            func due(_ host: String, at now: Int64) async throws -> [String] {
+                try await database.read { try WebhookRow.due(at: now, to: host, limit: 10, $0) }
                     .map { "\($0.taskID) \($0.event)" }
             }
-            #expect(try await due() == ["t running", "u done"])
-            #expect(try await due(without: ["b.example:443", "c.example:443"]) == ["t running"])
-            #expect(try await due(at: 0) == [])
-            try await record(running?.id, .pending, next: .max, in: database)
-            #expect(try await due(at: .max - 1) == ["u done"])
-            #expect(try await database.read { try WebhookRow.nextTime(after: .max - 1, $0) } == .max)
-            try await database.write { try WebhookRow.bringForward(from: .max - 1, to: 5, $0) }
-            #expect(try await due(at: 5) == ["t running"])
+            func hosts(at now: Int64) async throws -> [WebhookRow.Host] {
+                try await database.read { try WebhookRow.hosts(at: now, after: "", limit: 10, $0) }
+            }
+            let (now, later) = (TaskBook.now(), Int64.max - 1)
+            #expect(try await due(a, at: now) == ["t running"])
+            #expect(try await due(b, at: now) == ["u done"])
+            #expect(try await due(a, at: 0) == [])
+            #expect(try await hosts(at: now).map(\.name) == [a, b])
+            #expect(try await hosts(at: now).allSatisfy { $0.isDue && $0.next == nil })
+            let parts = try await database.read {
+                try [WebhookRow.hosts(at: 0, after: "", limit: 1, $0), WebhookRow.hosts(at: 0, after: a, limit: 9, $0)]
+            }
+            #expect(parts.map { $0.map(\.name) } == [[a], [b]])
+            #expect(try await hosts(at: 0).allSatisfy { !$0.isDue && $0.next != nil })
+            try await record(running?.id, .pending, next: later, in: database)
+            #expect(try await due(a, at: later - 1) == [])
+            #expect(try await due(b, at: later - 1) == ["u done"])
+            #expect(try await hosts(at: now).first == .init(name: a, isDue: false, next: later))
+            try await database.write { try WebhookRow.bringForward(from: later - 1, to: 5, $0) }
+            #expect(try await due(a, at: 5) == ["t running"])
             try await record(running?.id, .delivered, next: nil, in: database)
-            #expect(try await Set(due()) == ["t done", "u done"])
+            #expect(try await due(a, at: 5) == ["t done"])
             #expect(try await database.read { try WebhookRow.pendingCount($0) } == 2)
         }
     }

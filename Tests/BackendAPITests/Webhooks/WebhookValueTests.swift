@@ -114,12 +114,24 @@ import Workflows
             taken.append(slots.take(id, to: host))
         }
         #expect(taken == [true, false, true, false, true, false])
-        #expect(slots.fullHosts == ["a:443"])
+        #expect(["a:443", "b:443"].map(slots.room) == [0, 0])
         #expect(slots.free == 0)
         slots.release("2")
-        #expect(slots.fullHosts == [])
+        #expect(["a:443", "b:443"].map(slots.room) == [1, 1])
         let isTaken = slots.take("5", to: "c:443")
         #expect(isTaken)
         #expect(Set(slots.busy.keys) == ["1", "4", "5"])
+    }
+
+    @Test func `hosts take turns`() {
+        var slots = WebhookSlots(total: 9, perHost: 1)
+        let hosts = ["a", "b", "c"]
+        #expect(slots.inTurn(hosts) == ["a", "b", "c"])
+        for (id, host) in [("1", "a"), ("2", "c")] { _ = slots.take(id, to: host) }
+        #expect(slots.inTurn(hosts) == ["b", "a", "c"])
+        slots.release("1")
+        #expect(slots.inTurn(hosts) == ["b", "a", "c"])
+        slots.keepTurns(of: ["a", "b"])
+        #expect(slots.inTurn(hosts) == ["b", "c", "a"])
     }
 }
