@@ -78,6 +78,13 @@ import Wire
         #expect(life.observe(Self.failure(.interrupted)) == .failed("why"))
     }
 
+    @Test func `a second shortage of memory ends the task, with the first cause`() {
+        var life = TaskLife(state: .running, attempt: 1)
+        #expect(life.observe(.failure(GenerationFailure(.memory, "full"))) == .nextAttempt(after: .seconds(1)))
+        life.attempt = 2
+        #expect(life.observe(.failure(GenerationFailure(.memory, "full again"))) == .failed("full"))
+    }
+
     @Test func `a cancel is remembered by what follows`() {
         var life = TaskLife(state: .running, attempt: 1)
         #expect(life.observe(.cancel) == .interrupt)

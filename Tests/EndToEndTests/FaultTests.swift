@@ -80,6 +80,27 @@ import Testing
         try await see(fault) { task, _ in #expect(task["status"] == "done", "\(task)") }
     }
 
+    @Test @LoopActor func `a ComfyUI that hangs is noticed, and its task moves on`() async throws {
+        let easel = try Installation()
+        easel.environment["REQUEST_TIMEOUT"] = "2"
+        #expect(try await easel.startup("--sandbox").status == 0)
+        try await easel.untilHealthy()
+        try await easel.untilComfyUIIsThere()
+        try await easel.fault(["kind": "freeze", "step": 2, "count": 1])
+        let id = try await easel.submit(
+            ["mode": "free", "prompt": "a fjord", "extra_params": ["steps": 4, "width": 64, "height": 64]])
+        let gpu = "http://\(easel.gpuHost):\(easel.ports.gpu)"
+        try await until("ComfyUI is known to hang") {
+            try await easel.call(.get, "/health", at: gpu).json["comfyui_available"] == false
+        }
+        #expect(try await easel.task(id)["status"] != "failed")
+        try await easel.signal(SIGKILL, "comfy_sandbox")
+        #expect(try await easel.startup("--sandbox").status == 0)
+        let task = try await easel.end(of: id)
+        #expect(task["status"] == "done", "\(task)")
+        await easel.remove()
+    }
+
     @Test @LoopActor func `a failure at run time is one clear error`() async throws {
         try await see(["kind": "error", "mode": "cannot open /srv/comfy/models/x.bin", "count": 1]) { task, runs in
             #expect(task["status"] == "failed")

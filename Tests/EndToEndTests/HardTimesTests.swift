@@ -13,7 +13,7 @@ import Testing
 
     private static let isRoot = geteuid() == 0
     /// `EASEL_FLOOD_TASKS`: how many tasks the flood has.
-    private static let flood = ProcessInfo.processInfo.environment["EASEL_FLOOD_TASKS"].flatMap { Int($0) } ?? 600
+    private static let flood = ProcessInfo.processInfo.environment["EASEL_FLOOD_TASKS"].flatMap { Int($0) } ?? 200
 
     @Test @LoopActor func `a flood of instant tasks, polled all the while, has no false failure`() async throws {
         let easel = try Installation()
@@ -100,7 +100,8 @@ import Testing
         let easel = try Installation()
         let data = easel.workspace + "/data"
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
-        guard try await Installation.run("/bin/mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", data]).status == 0 else {
+        guard try await Installation.run("/bin/mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", data]).status == 0
+        else {
             print("no file system can be mounted here: not tested")
             return await easel.remove()
         }

@@ -64,6 +64,41 @@ import Wire
 
     @Test func `no memory on the GPU may pass`() {
         let failure = RuntimeFailure.failure(executionError: ["exception_type": "torch.OutOfMemoryError"])
-        #expect(failure.kind == .transient)
+        #expect(failure.kind == .memory)
+    }
+
+    @Test func `a ComfyUI that answers and does no work lets the prompt go, and no attempt is used up`() {
+        guard case .ended(.failure(let failure)) = decisions([.waited, .history(nil), .wedged]).last else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(failure.kind == .unavailable)
+    }
+
+    @Test(arguments: [
+        (PromptWatch.Stop.cancelled, GenerationFailure.Kind.cancelled), (.deadline, .deadline), (.stalled, .transient),
+    ])
+    func `an interruption of ours is told by its reason`(stop: PromptWatch.Stop, kind: GenerationFailure.Kind) {
+        var watch = PromptWatch(hasSocket: true)
+        watch.stop = stop
+        let interrupted = HistoryEntry(end: .interrupted, files: [])
+        guard case .ended(.failure(let failure)) = watch.observe(.history(interrupted)) else {
+            Issue.record("not ended")
+            return
+        }
+        #expect(failure.kind == kind)
+    }
+
+    @Test func `an interruption that came too late is a success`() {
+        var watch = PromptWatch(hasSocket: true)
+        watch.stop = .cancelled
+        #expect(watch.observe(.history(entry)) == .ended(.success([])))
+    }
+
+    @Test func `a prompt that hangs is not one that is slow`() {
+        var watch = PromptWatch(hasSocket: true)
+        watch.stop = .deadline
+        #expect(watch.givenUp(isSilent: false).kind == .deadline)
+        #expect(watch.givenUp(isSilent: true).kind == .transient)
     }
 }
