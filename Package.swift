@@ -95,7 +95,8 @@ let package = Package(
         tests(of: "Wire", ["JSONText"]),
         tests(of: "ComfySandbox", ["Loop", "JSONText", "Images", "WebSocket"], excluding: ["Recordings"]),
         tests(
-            of: "GPUService", ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Wire", httpTypes]),
+            of: "GPUService",
+            ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Operations", "Wire", httpTypes]),
         tests(
             of: "BackendAPI",
             [

@@ -1,5 +1,6 @@
 import Loop
 import Operations
+import TestSupport
 import Testing
 
 @testable import BackendAPI
@@ -34,5 +35,13 @@ import Testing
         _ = Configuration(reading: reader)
         let error = #expect(throws: ConfigurationError.self) { try reader.finish() }
         #expect(Set(error?.faults.map(\.key) ?? []) == ["MAX_WAIT", "GPU_SERVICE_URL", "MAX_BODY_MB"])
+    }
+
+    @Test func `the template explains every setting that is read, and no other`() throws {
+        let reader = SettingsReader(environment: [:])
+        _ = Configuration(reading: reader)
+        // What every service reads, and what startup.sh does.
+        let others: Set<String> = ["SHUTDOWN_GRACE", "LOG_LEVEL", "LOG_FORMAT", "TELEGRAM_BOT_COMMAND", "PORT"]
+        #expect(try templateKeys("backend.env") == Set(reader.asked.map(\.key)).union(others))
     }
 }
