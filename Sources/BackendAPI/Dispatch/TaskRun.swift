@@ -75,7 +75,8 @@ struct TaskRun {
         let task = entry.task
         let request = GenerateRequest(
             workflow: task.workflow, version: task.version, params: task.params, taskID: task.id,
-            attempt: task.attempt, secondsLeft: secondsLeft, previews: task.options.previews)
+            attempt: task.attempt, secondsLeft: secondsLeft, secondsAnew: limit.seconds, previews: task.options.previews
+        )
         try await send(task.inputs, onlyMissing: true)
         return try await pod.http.send(
             ClientRequest(
@@ -137,7 +138,10 @@ struct TaskRun {
                 else { continue }
                 switch event {
                 // A cancel that overtook the request found nothing to interrupt.
-                case .accepted: if entry.task.isCancelling { pod.cancelSoon(entry.task) }
+                case .accepted(_, let found):
+                    // What ComfyUI has lost begins again, with all of its time.
+                    if !found { entry.runningSince = nil }
+                    if entry.task.isCancelling { pod.cancelSoon(entry.task) }
                 case .started: book.started(entry)
                 case .progress(let value):
                     entry.progress = max(entry.progress, value)

@@ -72,19 +72,23 @@ final class Dispatcher {
     private func run(
         _ generation: Generation, _ request: GenerateRequest, _ workflow: Workflow
     ) async throws -> [ComfyFile] {
-        let limit = request.secondsLeft.map { Duration.seconds(min(max($0, 1), 86_400)) }
+        let limit = Self.duration(request.secondsLeft)
         // A task may have been here before this process was: its prompt is looked for before it is submitted.
         if request.taskID != nil, let found = try await find(generation, limit: limit) { return try await found.join() }
         let comfyUI = try await place()
         defer { comfyUI.freeSlot() }
         if generation.stopReason != nil { throw GenerationFailure(.cancelled, "The generation was cancelled.") }
         let graph = try await graph(for: generation, request, workflow, on: comfyUI)
-        let run = PromptRun(promptID: generation.promptID, graph: graph, limit: limit, on: comfyUI) {
+        let run = PromptRun(
+            promptID: generation.promptID, graph: graph, limit: Self.duration(request.secondsAnew) ?? limit, on: comfyUI
+        ) {
             generation.report($0)
         }
         generation.placed(on: comfyUI, run: run)
         return try await run.submit(graph)
     }
+
+    private static func duration(_ seconds: Double?) -> Duration? { seconds.map { .seconds(min(max($0, 1), 86_400)) } }
 
     /// Looks on every ComfyUI that answers.
     private func find(_ generation: Generation, limit: Duration?) async throws -> PromptRun? {

@@ -33,6 +33,7 @@ enum GenerateBody {
             taskID: reader.optional("task_id", .string, \.string),
             attempt: reader.optional("attempt", .integer, \.int) ?? 1,
             secondsLeft: reader.optional("seconds_left", .number, \.double),
+            secondsAnew: reader.optional("seconds_anew", .number, \.double),
             previews: reader.optional("previews", .boolean, \.bool) ?? false)
         reader.check(request)
         guard reader.faults.isEmpty else { throw Unprocessable(faults: reader.faults) }

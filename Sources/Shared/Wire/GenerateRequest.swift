@@ -15,12 +15,14 @@ public struct GenerateRequest: Sendable, Equatable {
     public var attempt: Int
     /// How long the prompt may run, in seconds, from its start in ComfyUI; nil is the service's own limit.
     public var secondsLeft: Double?
+    /// The same for a prompt that ComfyUI does not have any more and that starts anew; nil is `secondsLeft`.
+    public var secondsAnew: Double?
     /// Whether preview pictures are wanted in the stream.
     public var previews: Bool
 
     public init(
         workflow: String, version: String? = nil, params: JSONObject, taskID: String? = nil, attempt: Int = 1,
-        secondsLeft: Double? = nil, previews: Bool = false
+        secondsLeft: Double? = nil, secondsAnew: Double? = nil, previews: Bool = false
     ) {
         self.workflow = workflow
         self.version = version
@@ -28,6 +30,7 @@ public struct GenerateRequest: Sendable, Equatable {
         self.taskID = taskID
         self.attempt = attempt
         self.secondsLeft = secondsLeft
+        self.secondsAnew = secondsAnew
         self.previews = previews
     }
 
@@ -37,6 +40,7 @@ public struct GenerateRequest: Sendable, Equatable {
         members["task_id"] = taskID.map(JSON.string)
         members["attempt"] = JSON(attempt)
         members["seconds_left"] = secondsLeft.map(JSON.double)
+        members["seconds_anew"] = secondsAnew.map(JSON.double)
         if previews { members["previews"] = true }
         return .object(members)
     }

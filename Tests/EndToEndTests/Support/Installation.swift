@@ -86,6 +86,10 @@ final class Installation {
         process.environment = variables
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
+        // A service that the program leaves behind would hold the pipe open by the copies that it inherits.
+        for handle in [output.fileHandleForReading, output.fileHandleForWriting] {
+            _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        }
         process.standardOutput = output
         process.standardError = output
         return try await withCheckedThrowingContinuation { continuation in
