@@ -10,6 +10,12 @@ calculate() { awk "BEGIN { printf \"${2:-%.2f}\", $1 }"; }
 
 holds() { awk "BEGIN { exit !($1) }"; }
 
+# A generator that found nobody to talk to prints nothing, or zeros.
+are_numbers() {
+    local value
+    for value in "$@"; do [[ $value =~ ^[0-9]+(\.[0-9]+)?$ && ! $value =~ ^[0.]+$ ]] || return; done
+}
+
 heading() {
     local line='%-47s %-23s %-25s %-19s %-8s %s\n'
     # shellcheck disable=SC2059 # the format is the line above

@@ -23,6 +23,7 @@ latency_row() { # GRAPH TITLE
     done
     e50=$(median_of 2 "$TEMP/through") e99=$(median_of 3 "$TEMP/through")
     d50=$(median_of 2 "$TEMP/direct") d99=$(median_of 3 "$TEMP/direct")
+    are_numbers "$e50" "$e99" "$d50" "$d99" || return
     row "added latency, $2" "p50 $e50 ms" "direct p50 $d50 ms" "$(calculate "$e50 - $d50" %+.1f) ms" '<= 5 ms' "$e50 - $d50 <= 5"
     row '' "p99 $e99 ms" "direct p99 $d99 ms" "$(calculate "$e99 - $d99" %+.1f) ms" '<= 20 ms' "$e99 - $d99 <= 20"
 }
@@ -31,6 +32,7 @@ rate_row() { # GRAPH TITLE BAR
     local through straight
     straight=$(direct "$1" -c 16 -w 1 -d "$((2 * SECONDS_EACH))" | awk '{ print $1 }')
     through=$(easel "$1" -c 16 -w 1 -d "$((2 * SECONDS_EACH))" | awk '{ print $1 }')
+    are_numbers "$through" "$straight" || return
     row "$2, 16 clients" "$(calculate "$through" %.1f)/s" "direct $(calculate "$straight" %.1f)/s" \
         "$(calculate "$through / $straight")" "$3" "$through / $straight >= 0.8"
 }
@@ -41,17 +43,14 @@ comfyui_rows() { # NAME
     start_gpu && start_backend || return
     await "${PORT_OF[gpu]}" /health '"comfyui_available":true' || return
     easel blank -c 1 -n 3 >/dev/null
-    latency_row blank "$1, blank picture"
+    latency_row blank "$1, blank picture" || return
     latency_row picture "$1, 1 MB picture"
 }
 
 sandbox_rows() {
     COMFY_HOST=127.0.0.1 COMFY_PORT=${PORT_OF[sandbox]}
     start_sandbox || return
-    comfyui_rows sandbox
-    rate_row picture '1 MB pictures finished' '>= 0.8'
-    forwarding_row
-    halt_all
+    comfyui_rows sandbox && rate_row picture '1 MB pictures finished' '>= 0.8' && forwarding_row
 }
 
 real_rows() {
@@ -72,6 +71,7 @@ forwarding_row() {
     through=$(easel blank -c 32 -w 1 -d "$SECONDS_EACH" | awk '{ print $1 }')
     peer=$(load -c 32 -w 1 -d "$SECONDS_EACH" -m POST -H 'Content-Type: application/json' -H 'Prefer: wait=80' \
         -e '"status":"done"' -b "$TEMP/accept.json" "${PORT_OF[fastapi]}" /generate | awk '{ print $1 }')
+    are_numbers "$through" "$peer" || return
     row 'forwarded to :8001 and back, 32 connections' "$(rate "$through")/s" "FastAPI + httpx $(rate "$peer")/s" \
         "$(calculate "$through / $peer" %.1f)" '>= 10' "$through / $peer >= 10"
 }

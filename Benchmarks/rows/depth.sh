@@ -17,6 +17,7 @@ queue_rows() {
     empty=$(accepting 800)
     load -c 32 -n $((QUEUED - 1000)) -m POST -b "$TEMP/accept.json" "${PORT_OF[backend]}" /generate >/dev/null
     full=$(accepting 1000)
+    are_numbers "$empty" "$full" || return
     row "accept, $(rate "$QUEUED") tasks queued" "p50 $full ms" "empty queue: p50 $empty ms" \
         "$(calculate "$full / $empty")" '<= 1.5' "$full / $empty <= 1.5"
     halt_all
@@ -27,10 +28,10 @@ fill() { # ROWS
     local sql
     sql=$(sed "s/:rows/$1/g; s/:now/$(date +%s)000/g" "$ROOT/Benchmarks/load/fill.sql")
     if command -v sqlite3 >/dev/null; then
-        sqlite3 "$TEMP/work/data/$DATABASE" <<<"$sql" >/dev/null
+        sqlite3 "$TEMP/work/data/easel.db" <<<"$sql" >/dev/null
     else
         "$PYTHON" -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())' \
-            "$TEMP/work/data/$DATABASE" <<<"$sql"
+            "$TEMP/work/data/easel.db" <<<"$sql"
     fi
 }
 
@@ -42,7 +43,6 @@ filled() { # ROWS
     # Once, for the tables.
     start_gpu && start_backend || return
     halt backend
-    DATABASE=$(basename -- "$TEMP"/work/data/*.sqlite*)
     fill "$1" || return
     start_backend || return
     accepting 200 >/dev/null
@@ -65,6 +65,7 @@ rows_rows() {
     read -r accept0 read0 <"$TEMP/filled"
     filled "$ROWS" || return
     read -r accept1 read1 <"$TEMP/filled"
+    are_numbers "$accept0" "$read0" "$accept1" "$read1" || return
     row "accept, $(rate "$ROWS") tasks in the database" "p50 $accept1 ms" "10 tasks: p50 $accept0 ms" \
         "$(calculate "$accept1 / $accept0")" '<= 1.5' "$accept1 / $accept0 <= 1.5"
     row "read an ended task, $(rate "$ROWS") in the database" "p50 $read1 ms" "10 tasks: p50 $read0 ms" \

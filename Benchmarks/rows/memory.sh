@@ -20,6 +20,7 @@ streams_rows() {
     exec {hold}>"$TEMP/hold"
     if until_line "$TEMP/opened" 60; then
         after=$(status_kb backend RssAnon)
+        are_numbers "$after" "$before" || return
         each=$(calculate "($after - $before) / $count" %.1f)
         row "an open event stream, $(rate "$count") of them" "$(calculate "($after - $before) / 1024" %.0f) MB more" '' \
             "$each KB each" '<= 16' "$each <= 16"
@@ -57,6 +58,7 @@ large_rows() {
     unset "PID[background]"
     peak=$(status_kb backend VmHWM)
     read -r _ _ meanwhile _ <"$TEMP/meanwhile"
+    are_numbers "$peak" "$meanwhile" || return
     row '5 x 8 MB of base64 in one request: memory' "$(calculate "($peak - $before) / 1024" %.0f) MB more at the peak" \
         "body $(calculate "$body / 1048576" %.0f) MB" "$(calculate "($peak - $before) * 1024 / $body")" '<= 2' \
         "($peak - $before) * 1024 / $body <= 2"

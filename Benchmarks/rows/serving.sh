@@ -26,6 +26,7 @@ serving_rows() {
 
     alternate "${servers[@]}" -- /health
     easel=$(median_of 1 "$TEMP/rates.backend") bare=$(median_of 1 "$TEMP/rates.bare")
+    are_numbers "$easel" "$bare" || return
     row 'GET /health, 32 connections' "$(rate "$easel")/s" "bare C $(rate "$bare")/s" \
         "$(calculate "$easel / $bare")" '>= 0.6' "$easel / $bare >= 0.6"
     if [[ -n ${PID[fastapi]-} ]]; then
@@ -35,6 +36,7 @@ serving_rows() {
 
     alternate "${servers[@]}" -- -m POST -H 'Content-Type: application/json' -b "$TEMP/accept.json" /generate
     easel=$(median_of 1 "$TEMP/rates.backend") bare=$(median_of 1 "$TEMP/rates.bare")
+    are_numbers "$easel" "$bare" || return
     p50=$(median_of 2 "$TEMP/rates.backend") p99=$(median_of 3 "$TEMP/rates.backend")
     row 'POST /generate, on disk, 32 connections' "$(rate "$easel")/s" "bare C $(rate "$bare")/s" \
         "$(calculate "$easel / $bare")" '>= 0.15' "$easel / $bare >= 0.15"
