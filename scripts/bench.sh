@@ -18,6 +18,7 @@ Groups, in the order of the table; all without one:
   queue     accepting with many tasks queued
   rows      accepting and reading with many tasks in the database
   streams   memory of open event streams
+  instant   latency and pictures a second against a ComfyUI that takes no time, and forwarding against FastAPI
   sandbox   latency and pictures a second against the sandbox used directly
   real      latency against a real ComfyUI at REAL_COMFYUI_URL
   large     memory of a request with large pictures
@@ -53,7 +54,7 @@ prepare() {
     TEMP=$(mktemp -d) || exit 1
     trap 'halt_all; rm -rf -- "$TEMP"' EXIT
     trap 'exit 130' INT TERM
-    build_tools || { note 'The tools need a C compiler, libuv1-dev and libhttp-parser-dev (make deps).'; exit 1; }
+    build_tools || { note 'The tools need a C compiler, libuv1-dev, libhttp-parser-dev and libssl-dev (make deps).'; exit 1; }
     has_fastapi || note "The rows against FastAPI are left out: ${PYTHON:-python3} has no fastapi, uvicorn and httpx."
     choose_ports
     make_workflows
@@ -63,7 +64,7 @@ prepare() {
 main() {
     local groups=("$@") group
     case ${1-} in -h | --help) usage; return ;; esac
-    ((${#groups[@]})) || groups=(serving queue rows streams sandbox real large idle)
+    ((${#groups[@]})) || groups=(serving queue rows streams instant sandbox real large idle)
     for group in "${groups[@]}"; do
         declare -F "${group}_rows" >/dev/null || { usage >&2; return 2; }
     done

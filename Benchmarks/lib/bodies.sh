@@ -15,6 +15,7 @@ make_bodies() {
     local face i
     printf '{"mode":"free","prompt":"a lighthouse on a cliff at dusk, oil painting {{NUMBER12}}"}' >"$TEMP/accept.json"
     printf '{"mode":"blank"}' >"$TEMP/blank.json"
+    "$TEMP/bin/noise" 64 64 >"$TEMP/blank.png"
     # 600 x 580 x 3 bytes: 1.04 MB
     "$TEMP/bin/noise" 600 580 >"$TEMP/picture.png"
     printf '{"mode":"image_transform","target_image":"%s"}' "$(picture_base64 "$TEMP/picture.png")" >"$TEMP/picture.json"

@@ -10,13 +10,15 @@ build_tools() {
     for name in load streams direct noise await; do
         cc -O2 -o "$TEMP/bin/$name" "$ROOT/Benchmarks/load/$name.c" -luv -lhttp_parser -lpthread || return
     done
-    cc -O2 -o "$TEMP/bin/bare" "$ROOT/Benchmarks/peers/bare.c" -luv -lhttp_parser
+    for name in bare instant_comfyui; do
+        cc -O2 -o "$TEMP/bin/$name" "$ROOT/Benchmarks/peers/$name.c" -luv -lhttp_parser -lcrypto || return
+    done
 }
 
 # Ports below those that the kernel gives to clients, so that no connection takes one meanwhile.
 choose_ports() {
     local name port=$((20000 + RANDOM % 8000))
-    for name in backend gpu sandbox bare fastapi fastapi_gpu; do
+    for name in backend gpu sandbox instant bare fastapi fastapi_gpu; do
         port=$((port + 1))
         while grep -qi ":$(printf %04X "$port") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6; do port=$((port + 1)); done
         PORT_OF[$name]=$port
@@ -41,7 +43,7 @@ halt() { # NAME…
     done
 }
 
-halt_all() { halt backend gpu sandbox bare fastapi fastapi_gpu streams background; }
+halt_all() { halt backend gpu sandbox instant bare fastapi fastapi_gpu streams background; }
 
 load() { "$TEMP/bin/load" "$@"; }
 await() { "$TEMP/bin/await" "$@"; }
