@@ -20,6 +20,7 @@ final class Backend {
     private let space: DiskSpace
     private let sweeper: Sweeper
     private let server: HTTPServer
+    let router: Router
 
     /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
     ///
@@ -59,6 +60,7 @@ final class Backend {
         try await book.load()
         (self.database, self.catalogue) = (database, catalogue)
         let router = Router()
+        self.router = router
         server = try listening(on: configuration.host, port: configuration.port, portSetting: "BACKEND_PORT") {
             try HTTPServer(host: configuration.host, port: configuration.port, router: router)
         }
@@ -101,6 +103,8 @@ final class Backend {
         WebhookRoutes(book: book, database: database, sender: webhooks).add(to: router)
         ImageRoutes(images: files.images).add(to: router)
         WorkflowRoutes(catalogue: catalogue).add(to: router)
+        DocsRoutes(catalogue: catalogue, title: configuration.apiTitle, version: configuration.apiVersion)
+            .add(to: router)
         HealthRoutes(database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion)
             .add(to: router)
     }

@@ -21,10 +21,13 @@ struct Acceptance {
     }
 
     /// - Throws: ``Unprocessable``; `HTTPProblem` 413; 503 when the workflow cannot run now; 507.
-    func task(from reading: Reading, owner: String, _ lease: FileLease) async throws -> GenerationTask {
+    /// - Parameter run: the workflow whose parameters stand in the body itself; nil for the body of `POST /generate`.
+    func task(
+        from reading: Reading, run: WorkflowSummary? = nil, owner: String, _ lease: FileLease
+    ) async throws -> GenerationTask {
         do {
             let (json, sink) = (reading.json, reading.sink)
-            var form = GenerateForm(json)
+            var form = run.map { GenerateForm(run: json, of: $0) } ?? GenerateForm(json)
             form.options.webhook = webhooks.read(json, &form.faults)
             for place in form.faults.indices { form.faults[place].input = sink.shown(form.faults[place].input) }
             var task = try await task(&form, sink, lease)
@@ -40,16 +43,16 @@ struct Acceptance {
     ) async throws -> GenerationTask {
         let (target, faces) = try await keepPictures(&form, sink, lease)
         let merged = catalogue.merged
-        guard let mode = form.mode else { throw Unprocessable(faults: form.faults) }
+        guard let mode = form.mode else { throw Unprocessable(faults: form.placedFaults) }
         let name = Catalogue.workflowName(ofMode: mode)
         guard let workflow = merged[name] else {
             if catalogue.isKnown { form.faults.append(unknownMode(mode)) }
-            guard form.faults.isEmpty else { throw Unprocessable(faults: form.faults) }
+            guard form.faults.isEmpty else { throw Unprocessable(faults: form.placedFaults) }
             throw HTTPProblem(
                 .serviceUnavailable, "No GPU service has told yet what it can run.", headers: [.retryAfter: "5"])
         }
         let (values, warnings) = try await parameters(&form, workflow, merged, target, faces, sink, lease)
-        guard form.faults.isEmpty else { throw Unprocessable(faults: form.faults) }
+        guard form.faults.isEmpty else { throw Unprocessable(faults: form.placedFaults) }
         guard workflow.ready else {
             throw HTTPProblem(
                 .serviceUnavailable, "The workflow \(name) cannot run: \(workflow.reasons.joined(separator: "; "))")
@@ -65,14 +68,16 @@ struct Acceptance {
     /// Reads the body as it streams.
     ///
     /// - Throws: ``Unprocessable`` for what is no JSON; `HTTPProblem` 413, 507.
-    func read(_ body: RequestBody) async throws -> Reading {
-        do { return try await scan(body) } catch let failure as FileStore.Failure where failure.isFull {
+    ///
+    /// - Parameter isRun: any member may be a picture.
+    func read(_ body: RequestBody, isRun: Bool = false) async throws -> Reading {
+        do { return try await scan(body, isRun: isRun) } catch let failure as FileStore.Failure where failure.isFull {
             throw HTTPProblem.insufficientStorage("The disk is full.")
         }
     }
 
-    private func scan(_ body: RequestBody) async throws -> Reading {
-        let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool)
+    private func scan(_ body: RequestBody, isRun: Bool) async throws -> Reading {
+        let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool, isRun: isRun)
         // In a lock, so that it is changed in its place: a copy for each piece would copy all that was read before.
         let scanner = Lock((hash: SHA256(), json: JSONScanner(sink: sink, spillThreshold: Self.longString)))
         // A body with no long string writes no file, and is read here.
@@ -160,10 +165,11 @@ struct Acceptance {
         }
         warnings += assigned.unused.isEmpty ? [] : [unusedWarning(assigned.unused, workflow.name)]
         apply(&form, schema, merged, &params, &warnings)
+        let isRun = form.isRun
         let given = Set(form.extra.filter { !$0.value.isNull }.map(\.key))
         let hasPrompt = form.prompt != nil
         let outcome = ParameterValidator(randomSeed: randomUInt64).validate(params, against: schema) { name in
-            given.contains(name) && !(name == "prompt" && hasPrompt)
+            isRun || given.contains(name) && !(name == "prompt" && hasPrompt)
                 ? ["body", "extra_params", .member(name)] : Self.place(of: name)
         }
         form.faults += outcome.faults

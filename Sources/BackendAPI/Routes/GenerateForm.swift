@@ -12,6 +12,37 @@ struct GenerateForm: Sendable {
     var priority = TaskPriority.normal
     var options = GenerationTask.Options()
     var faults: [Fault] = []
+    /// The parameters stand in the body itself rather than in `extra_params`.
+    var isRun = false
+
+    /// Reads the body of a workflow's run: its parameters beside the options of `POST /generate`. A parameter wins over
+    /// an option of the same name.
+    init(run body: JSON, of workflow: WorkflowSummary) {
+        let fields = body.object ?? [:]
+        let declared = Set(workflow.parameters.parameters.map(\.name))
+        let options = Self.optionNames.subtracting(declared)
+        self.init(.object(JSONObject(fields.filter { options.contains($0.key) }.map { ($0.key, $0.value) })))
+        isRun = true
+        // What is missing is the mode alone, which the path names.
+        faults.removeAll { $0.loc == ["body", "mode"] }
+        extra = JSONObject(fields.filter { !options.contains($0.key) }.map { ($0.key, $0.value) })
+        // With no mode, a body that has no fields ends with this one fault.
+        if body.object == nil { faults = Self(body).faults } else { mode = workflow.name }
+    }
+
+    private static let optionNames: Set<String> = [
+        "style", "priority", "output_format", "quality", "previews", "keep_metadata", "webhook", "webhook_events",
+    ]
+
+    /// The faults, each where the client finds it.
+    var placedFaults: [Fault] {
+        guard isRun else { return faults }
+        return faults.map { fault in
+            var fault = fault
+            if fault.loc.count > 2, fault.loc[1] == "extra_params" { fault.loc.remove(at: 1) }
+            return fault
+        }
+    }
 
     /// Null is the same as absent; unknown fields are passed over.
     init(_ body: JSON) {

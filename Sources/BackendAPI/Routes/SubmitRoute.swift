@@ -25,27 +25,28 @@ struct SubmitRoute {
 
     /// Accepts the request's task, or finds the one that its `Idempotency-Key` stands for.
     ///
+    /// - Parameter run: the workflow that the path names; nil where the body does.
     /// - Throws: ``Unprocessable``; `HTTPProblem` 409, 413, 429, 503, 507.
-    func submit(_ request: Request) async throws -> Outcome {
+    func submit(_ request: Request, run: WorkflowSummary? = nil) async throws -> Outcome {
         let key = try Self.key(of: request)
         // A key may stand for a task that is there already, so its body is read in any case.
         if key == nil { try checkRoom() }
-        let reading = try await acceptance.read(request.body)
-        guard let key else { return Outcome(entry: try await accept(reading, request), isReplayed: false) }
+        let reading = try await acceptance.read(request.body, isRun: run != nil)
+        guard let key else { return Outcome(entry: try await accept(reading, request, run), isReplayed: false) }
         let (entry, isReplayed) = try await submissions.task(for: key, body: reading.sha256) { also in
             try checkRoom()
-            return try await accept(reading, request, also: also)
+            return try await accept(reading, request, run, also: also)
         }
         return Outcome(entry: entry, isReplayed: isReplayed)
     }
 
     private func accept(
-        _ reading: Acceptance.Reading, _ request: Request,
+        _ reading: Acceptance.Reading, _ request: Request, _ run: WorkflowSummary?,
         also: @escaping @Sendable (String, Database) throws -> Void = { _, _ in }
     ) async throws -> LiveTask {
         let lease = keeper.lease()
         defer { lease.end() }
-        let task = try await acceptance.task(from: reading, owner: request.owner, lease)
+        let task = try await acceptance.task(from: reading, run: run, owner: request.owner, lease)
         // Others may have come while this one's pictures did.
         try checkRoom()
         let id = task.id

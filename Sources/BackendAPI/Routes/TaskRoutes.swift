@@ -17,6 +17,7 @@ struct TaskRoutes {
 
     func add(to router: Router) {
         router.on(.post, "/generate", bodyLimit: bodyLimit) { try await generate($0) }
+        router.on(.post, "/workflows/{name}/runs", bodyLimit: bodyLimit) { try await run($0) }
         router.on(.get, "/tasks") { try await list($0) }
         router.on(.get, "/tasks/{id}") { try await get($0) }
         router.on(.delete, "/tasks/{id}") { try await cancel($0) }
@@ -24,7 +25,18 @@ struct TaskRoutes {
     }
 
     private func generate(_ request: Request) async throws -> Response {
-        let submitted = try await submit.submit(request)
+        try await answer(request, try await submit.submit(request))
+    }
+
+    private func run(_ request: Request) async throws -> Response {
+        let name = Catalogue.workflowName(ofMode: request.parameters["name"] ?? "")
+        guard let workflow = submit.acceptance.catalogue[name] else {
+            throw HTTPProblem(.notFound, "There is no workflow \"\(name.prefix(100))\".")
+        }
+        return try await answer(request, try await submit.submit(request, run: workflow))
+    }
+
+    private func answer(_ request: Request, _ submitted: SubmitRoute.Outcome) async throws -> Response {
         let entry = submitted.entry
         var headers: HTTPFields = [.location: "/tasks/\(entry.task.id)"]
         if submitted.isReplayed { headers[.idempotentReplayed] = "true" }

@@ -29,6 +29,7 @@ struct PictureSink: JSONStringSink, Sendable {
     let mark = "picture-\(String(randomUInt64(), radix: 36))"
     private let maxBytes: Int
     private let spool: String
+    private let isRun: Bool
     private var decoding: Base64Picture
     private var current = Taken()
 
@@ -39,7 +40,9 @@ struct PictureSink: JSONStringSink, Sendable {
     /// - Parameters:
     ///   - maxBytes: more of one picture is not kept.
     ///   - spool: the folder for the files.
-    init(maxBytes: Int, spool: String) {
+    ///   - isRun: any member of the body may be a picture, or a text.
+    init(maxBytes: Int, spool: String, isRun: Bool = false) {
+        self.isRun = isRun
         self.maxBytes = maxBytes
         self.spool = spool
         decoding = Base64Picture(maxBytes: maxBytes)
@@ -47,12 +50,11 @@ struct PictureSink: JSONStringSink, Sendable {
 
     mutating func begin(path: [JSONPathElement]) throws -> Bool {
         // A prompt may be long too, and is kept as text.
-        guard path.first == "face_images" || path.first == "target_image" || path.first == "extra_params" else {
-            return false
-        }
+        let isPicture = path.first == "face_images" || path.first == "target_image"
+        guard isRun || isPicture || path.first == "extra_params" else { return false }
         decoding = Base64Picture(maxBytes: maxBytes)
         current = Taken(file: try SpoolFile(in: spool))
-        if path.first == "extra_params" { current.text = [] }
+        if isRun || !isPicture { current.text = [] }
         return true
     }
 
