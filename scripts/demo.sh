@@ -127,6 +127,8 @@ Once more, by hand:
 
 Next:
 
+  $BACKEND/docs
+              every route and workflow, in a browser
   make stop   ends it
   README.md   the API, the settings, running on a pod
 TEXT

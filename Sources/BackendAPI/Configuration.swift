@@ -21,6 +21,7 @@ struct Configuration: Sendable {
     /// Nil: no webhook is taken or sent.
     var webhookSecret: WebhookSecret?
     var allowPrivateWebhookURLs: Bool
+    var allowPrivateImageURLs: Bool
     var apiTitle: String
     var apiVersion: String
 
@@ -57,6 +58,9 @@ struct Configuration: Sendable {
         ) { WebhookSecret($0) }
         allowPrivateWebhookURLs = settings.bool(
             "ALLOW_PRIVATE_WEBHOOK_URLS", default: false, "whether webhooks may go to private addresses and over http")
+        allowPrivateImageURLs = settings.bool(
+            "ALLOW_PRIVATE_IMAGE_URLS", default: false,
+            "whether pictures may be fetched from private addresses and over http")
         apiTitle = settings.string("API_TITLE", default: "AI Image Generation API", "the API's title")
         apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
     }
@@ -65,4 +69,7 @@ struct Configuration: Sendable {
 
     /// What a webhook's URL must be like.
     var webhookURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateWebhookURLs) }
+
+    /// What the URL of a picture must be like.
+    var imageURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateImageURLs) }
 }

@@ -93,6 +93,8 @@ final class Backend {
             book: book,
             acceptance: Acceptance(
                 catalogue: catalogue, pictures: pictures,
+                fetcher: PictureFetcher(
+                    http: http, rules: configuration.imageURLs, spool: spool, maxBytes: configuration.maxImageBytes),
                 webhooks: WebhookRules(hasSecret: webhooks.canSend, urls: configuration.webhookURLs)),
             submissions: Submissions(database: database, book: book), keeper: files.keeper, space: space,
             maxQueued: configuration.maxQueuedTasks)

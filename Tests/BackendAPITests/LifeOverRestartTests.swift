@@ -1,3 +1,4 @@
+import GRDB
 import HTTPTypes
 import JSONText
 import Loop
@@ -82,5 +83,45 @@ import Wire
             #expect(task["status"] == "failed")
             #expect(task["error"]?.string?.contains("waited too long") == true)
         }
+    }
+
+    @LoopActor @Test func `a clock set back by a day loses nothing`() async throws {
+        startLoop()
+        let folder = try TemporaryFolder()
+        let pod = try ScriptedGPUService()
+        let first = try await RunningBackend(folder: folder.path, pods: [pod.url])
+        try await first.untilHealthy()
+        let key = HTTPField.Name("Idempotency-Key")
+        let headers: HTTPFields = key.map { [$0: "once"] } ?? [:]
+        let ended = try await first.submit(headers: headers)
+        _ = try await first.end(of: ended)
+        pod.comfyIsThere = false
+        let waiting = try await first.submit()
+        await first.stop(grace: .zero)
+        // As if all of it had happened tomorrow.
+        let database = try DatabaseQueue(path: folder.path + "/easel.db")
+        try await database.write { database in
+            for (table, columns) in [
+                ("tasks", ["created_at", "started_at", "finished_at"]), ("submissions", ["at"]),
+            ] {
+                for column in columns {
+                    try database.execute(sql: "UPDATE \(table) SET \(column) = \(column) + 86400000")
+                }
+            }
+        }
+        try database.close()
+        pod.comfyIsThere = true
+        let second = try await RunningBackend(
+            folder: folder.path, pods: [pod.url], settings: ["MAX_QUEUE_WAIT": "3600"])
+        #expect(try await second.end(of: waiting)["status"] == "done")
+        #expect(try await second.task(ended)["status"] == "done")
+        let again = try await second.submit(headers: headers)
+        #expect(again == ended)
+        let later = try await second.submit()
+        #expect(try await second.end(of: later)["status"] == "done")
+        let listed = try await second.call(.get, "/tasks").json["tasks"]?.array ?? []
+        #expect(listed.compactMap { $0["task_id"]?.string } == [later, waiting, ended])
+        await second.stop(grace: .zero)
+        await pod.kill()
     }
 }

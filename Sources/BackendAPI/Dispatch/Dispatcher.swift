@@ -175,8 +175,7 @@ final class Dispatcher {
     func run() async {
         while !Task.isCancelled {
             try? await sleep(for: Self.expiryInterval)
-            let limit = limits.waiting.components.seconds * 1000
-            for entry in book.waiting(since: TaskBook.now() - limit) where !Task.isCancelled {
+            for entry in book.waiting(since: .now - limits.waiting) where !Task.isCancelled {
                 do { _ = try await settle(entry, decide(entry, .waitedTooLong)) } catch {
                     logger.error("A task that waited too long could not be ended: \(error)")
                 }

@@ -11,6 +11,7 @@ import Workflows
 struct Acceptance {
     let catalogue: Catalogue
     let pictures: PictureCheck
+    let fetcher: PictureFetcher
     let webhooks: WebhookRules
 
     /// A body that was read: its JSON, its long strings, and its hash.
@@ -18,6 +19,8 @@ struct Acceptance {
         let json: JSON
         let sink: PictureSink
         let sha256: String
+        /// Every value came as a text, whatever it means.
+        var isForm = false
     }
 
     /// - Throws: ``Unprocessable``; `HTTPProblem` 413; 503 when the workflow cannot run now; 507.
@@ -26,8 +29,12 @@ struct Acceptance {
         from reading: Reading, run: WorkflowSummary? = nil, owner: String, _ lease: FileLease
     ) async throws -> GenerationTask {
         do {
-            let (json, sink) = (reading.json, reading.sink)
+            let json = reading.json
+            var sink = reading.sink
+
             var form = run.map { GenerateForm(run: json, of: $0) } ?? GenerateForm(json)
+            form.isForm = reading.isForm
+            sink.fetched = try await fetch(&form)
             form.options.webhook = webhooks.read(json, &form.faults)
             for place in form.faults.indices { form.faults[place].input = sink.shown(form.faults[place].input) }
             var task = try await task(&form, sink, lease)
@@ -67,12 +74,26 @@ struct Acceptance {
 
     /// Reads the body as it streams.
     ///
-    /// - Throws: ``Unprocessable`` for what is no JSON; `HTTPProblem` 413, 507.
-    ///
     /// - Parameter isRun: any member may be a picture.
-    func read(_ body: RequestBody, isRun: Bool = false) async throws -> Reading {
-        do { return try await scan(body, isRun: isRun) } catch let failure as FileStore.Failure where failure.isFull {
+    /// - Throws: ``Unprocessable`` for what is no JSON and no form; `HTTPProblem` 413, 507.
+    func read(_ request: Request, isRun: Bool = false) async throws -> Reading {
+        do {
+            let form = request.headerFields[.contentType].flatMap { MultipartDecoder(contentType: $0) }
+            if let form { return try await read(form, request.body, isRun: isRun) }
+            return try await scan(request.body, isRun: isRun)
+        } catch let failure as FileStore.Failure where failure.isFull {
             throw HTTPProblem.insufficientStorage("The disk is full.")
+        }
+    }
+
+    private func read(_ form: MultipartDecoder, _ body: RequestBody, isRun: Bool) async throws -> Reading {
+        let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool, isRun: isRun)
+        let reader = Lock(FormReader(form, sink: sink, isRun: isRun))
+        while let bytes = try await body.next() {
+            try await offLoop { try reader.withLock { try $0.feed(bytes) } }
+        }
+        return try reader.withLock {
+            Reading(json: try $0.finish(), sink: $0.sink, sha256: $0.sha256, isForm: true)
         }
     }
 
@@ -103,6 +124,20 @@ struct Acceptance {
     private static let longString = 16_384
 
     // MARK: Pictures
+
+    /// Fetches what the request names by URL where a picture may stand.
+    private func fetch(_ form: inout GenerateForm) async throws -> [String: PictureSink.Taken] {
+        let schema = form.mode.flatMap { catalogue[Catalogue.workflowName(ofMode: $0)] }?.parameters
+        let extra = form.extra.filter { schema?[$0.key]?.isImage == true }.flatMap { $0.value.array ?? [$0.value] }
+        let faces = form.faceImages.prefix(pictures.maxFaceImages)
+        let texts = (faces + [form.targetImage].compactMap(\.self) + extra).compactMap(\.string)
+        let urls = Set(texts.filter(PictureFetcher.isURL))
+        guard urls.count <= PictureFetcher.maxURLs else {
+            let limit = "a request may name at most \(PictureFetcher.maxURLs) pictures by URL"
+            throw Unprocessable(faults: form.placedFaults + [.valueError(["body"], limit, input: JSON(urls.count))])
+        }
+        return urls.isEmpty ? [:] : try await fetcher.fetch(urls)
+    }
 
     /// Checks all of them, whatever the mode.
     private func keepPictures(
@@ -144,6 +179,7 @@ struct Acceptance {
         _ faces: [String], _ sink: PictureSink, _ lease: FileLease
     ) async throws -> (JSONObject, [String]) {
         let schema = workflow.parameters
+        if form.isForm { form.readTexts(schema) }
         var params = form.extra
         var warnings: [String] = []
         var references: [String: [String]] = [:]

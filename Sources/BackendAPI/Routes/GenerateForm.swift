@@ -14,6 +14,15 @@ struct GenerateForm: Sendable {
     var faults: [Fault] = []
     /// The parameters stand in the body itself rather than in `extra_params`.
     var isRun = false
+    /// It came as a form: each value is a text, whatever it means.
+    var isForm = false
+
+    /// Reads the parameters of a form as what they mean.
+    mutating func readTexts(_ schema: ParameterSchema) {
+        for (name, value) in extra {
+            if let wanted = schema[name] { extra[name] = FormText.typed(value, for: wanted) }
+        }
+    }
 
     /// Reads the body of a workflow's run: its parameters beside the options of `POST /generate`. A parameter wins over
     /// an option of the same name.

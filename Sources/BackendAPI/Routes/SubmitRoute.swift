@@ -31,7 +31,7 @@ struct SubmitRoute {
         let key = try Self.key(of: request)
         // A key may stand for a task that is there already, so its body is read in any case.
         if key == nil { try checkRoom() }
-        let reading = try await acceptance.read(request.body, isRun: run != nil)
+        let reading = try await acceptance.read(request, isRun: run != nil)
         guard let key else { return Outcome(entry: try await accept(reading, request, run), isReplayed: false) }
         let (entry, isReplayed) = try await submissions.task(for: key, body: reading.sha256) { also in
             try checkRoom()

@@ -19,7 +19,13 @@ final class LiveTask {
     private(set) var revision = 0
     private var change: LoopEvent?
 
-    init(_ task: GenerationTask) { self.task = task }
+    /// When it was accepted, on a clock that nobody sets: the wall's is asked once, when it comes into memory.
+    let acceptedAt: ContinuousClock.Instant
+
+    init(_ task: GenerationTask) {
+        self.task = task
+        acceptedAt = .now - .milliseconds(max(0, TaskBook.now() - task.createdAt))
+    }
 
     func changed() {
         revision += 1

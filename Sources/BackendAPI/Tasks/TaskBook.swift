@@ -190,9 +190,9 @@ final class TaskBook {
 
     // MARK: Waiting
 
-    /// Queued tasks that were accepted before a Unix time in milliseconds.
-    func waiting(since time: Int64) -> [LiveTask] {
-        live.values.filter { $0.task.state == .queued && $0.task.createdAt < time }
+    /// Queued tasks that were accepted before that.
+    func waiting(since time: ContinuousClock.Instant) -> [LiveTask] {
+        live.values.filter { $0.task.state == .queued && $0.acceptedAt < time }
     }
 
     /// Seconds until a task's end, as far as measured times tell.

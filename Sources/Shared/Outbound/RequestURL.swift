@@ -34,6 +34,17 @@ struct RequestURL: Sendable {
             Self.part(CURLUPART_USER, of: parser) != nil || Self.part(CURLUPART_PASSWORD, of: parser) != nil
     }
 
+    /// A reference relative to a URL, as an absolute one.
+    static func resolve(_ reference: String, against base: String) throws(TransportError) -> String {
+        guard let parser = curl_url() else { throw TransportError(.other, "curl_url: out of memory") }
+        defer { curl_url_cleanup(parser) }
+        guard curl_url_set(parser, CURLUPART_URL, base, 0) == CURLUE_OK,
+            curl_url_set(parser, CURLUPART_URL, reference, 0) == CURLUE_OK,
+            let url = part(CURLUPART_URL, of: parser)
+        else { throw TransportError(.badURL, "the URL redirects to what is no URL") }
+        return url
+    }
+
     private static func part(_ part: CURLUPart, of parser: OpaquePointer, flags: Int32 = 0) -> String? {
         var text: UnsafeMutablePointer<CChar>?
         guard curl_url_get(parser, part, &text, UInt32(bitPattern: flags)) == CURLUE_OK, let text else { return nil }

@@ -76,8 +76,10 @@ final class RunningBackend {
         try await call(.post, "/generate", body, headers: headers)
     }
 
-    func submit(_ body: JSON = ["mode": "paint", "prompt": "a cat"]) async throws -> String {
-        let answer = try await generate(body)
+    func submit(
+        _ body: JSON = ["mode": "paint", "prompt": "a cat"], headers: HTTPFields = [:]
+    ) async throws -> String {
+        let answer = try await generate(body, headers: headers)
         guard answer.status == 200, let id = answer.json["task_id"]?.string else {
             throw Refused(answer: String(decoding: answer.bytes, as: UTF8.self))
         }

@@ -133,13 +133,13 @@ import Testing
     }
 
     @Test @LoopActor func `a client that takes an answer slowly but steadily gets it whole`() async throws {
-        try await withServer(limits: limits { $0.writeTime = .milliseconds(500) }, routes) { server in
+        try await withServer(limits: limits { $0.writeTime = .seconds(3) }, routes) { server in
             let peer = try await RawPeer.connect(port: server.port)
             try await peer.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
             while try await peer.line()?.isEmpty == false {}
             var left = 64 << 20
             // Some seconds for the whole of it, each pause far below the limit, each slice of it longer than that.
-            for _ in 0..<30 where left > 0 {
+            for _ in 0..<60 where left > 0 {
                 left -= try await peer.bytes(131_072).count
                 try await sleep(for: .milliseconds(60))
             }

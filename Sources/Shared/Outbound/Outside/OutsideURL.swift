@@ -19,13 +19,27 @@ public struct OutsideURL: Sendable {
         hasCredentials = parsed.hasCredentials
     }
 
-    /// For people: the values of the query, which may be secrets, are `***`, and the fragment is left out.
+    /// For people: credentials and the values of the query, which may be secrets, are `***`, and the fragment is left
+    /// out.
     public var shown: String {
-        let whole = text.prefix { $0 != "#" }
+        let whole = withoutCredentials.prefix { $0 != "#" }
         guard let mark = whole.firstIndex(of: "?") else { return String(whole) }
         let pairs = whole[whole.index(after: mark)...].split(separator: "&").map { pair in
             pair.firstIndex(of: "=").map { pair[...$0] + "***" } ?? "***"
         }
         return whole[...mark] + pairs.joined(separator: "&")
+    }
+
+    /// Where a redirect leads.
+    ///
+    /// - Parameter location: an absolute URL, or a reference relative to this one (RFC 3986, section 5).
+    /// - Throws: ``TransportError`` `.badURL`.
+    public func resolving(_ location: String) throws(TransportError) -> String {
+        try RequestURL.resolve(location, against: text)
+    }
+
+    private var withoutCredentials: String {
+        guard hasCredentials, let at = text.firstIndex(of: "@") else { return text }
+        return "\(scheme)://***" + text[at...]
     }
 }

@@ -32,6 +32,8 @@ struct PictureSink: JSONStringSink, Sendable {
     private let isRun: Bool
     private var decoding: Base64Picture
     private var current = Taken()
+    /// What URLs among the strings have given.
+    var fetched: [String: Taken] = [:]
 
     /// A text among `extra_params` may be so long, in bytes.
     static let maxTextBytes = 262_144
@@ -76,6 +78,31 @@ struct PictureSink: JSONStringSink, Sendable {
         return [mark: JSON(taken.count - 1)]
     }
 
+    // MARK: Files of a form
+
+    mutating func beginFile() throws { current = Taken(file: try SpoolFile(in: spool)) }
+
+    mutating func appendFile(_ bytes: [UInt8]) throws {
+        guard current.fault == nil, let file = current.file else { return }
+        guard bytes.count <= maxBytes - file.size else {
+            current.fault = "it is over the limit of \(maxBytes >> 20) MB"
+            current.file = nil
+            return
+        }
+        try file.append(bytes)
+    }
+
+    /// - Returns: the place that stands for it; nil for an empty file without a name.
+    mutating func endFile(named name: String) -> JSON? {
+        defer { current = Taken() }
+        let isEmpty = current.file?.size == 0
+        if isEmpty, name.isEmpty { return nil }
+        if isEmpty { current.fault = "the file is empty" }
+        current.head = String(name.prefix(Self.headBytes))
+        taken.append(current)
+        return [mark: JSON(taken.count - 1)]
+    }
+
     // MARK: Looking them up
 
     /// What stands at a place of the tree: a string that was taken out, or a short one that was not. Nil for what is no
@@ -83,6 +110,7 @@ struct PictureSink: JSONStringSink, Sendable {
     func picture(_ value: JSON) -> Taken? {
         if let taken = place(value) { return taken }
         guard let text = value.string else { return nil }
+        if let taken = fetched[text] { return taken }
         var decoding = Base64Picture(maxBytes: maxBytes)
         var taken = Taken(head: String(text.prefix(Self.headBytes)))
         taken.bytes = Array(text.utf8).withUnsafeBytes { decoding.decode($0) }
@@ -109,6 +137,8 @@ struct PictureSink: JSONStringSink, Sendable {
     /// The value as a fault may show it.
     func shown(_ value: JSON) -> JSON {
         if let taken = place(value) { return .string(taken.head) }
+        // What a URL's query holds may be secret.
+        if let text = value.string, let taken = fetched[text] { return .string(taken.head) }
         return value.array.map { .array($0.prefix(10).map(shown)) } ?? value
     }
 }
