@@ -20,7 +20,12 @@ import Workflows
     }
 
     @Test func `everything that ships is ready`() {
-        #expect(folder.workflows.map(\.name) == ["free_generation", "image_transform"])
+        #expect(
+            folder.workflows.map(\.name) == [
+                "cartoonify", "fix_old_photo", "flux_lora", "free_generation", "free_generation_sdxl", "harmonize",
+                "hd_image", "identity_quality", "identity_speed", "image_to_image", "image_transform", "inpaint",
+                "photomaker", "photomaker_v2",
+            ])
         for workflow in folder.workflows { #expect(workflow.reasons == []) }
         #expect(folder.styleFaults == [])
         #expect(folder.styles.contains { $0.name == "realistic" })

@@ -9,7 +9,7 @@ struct APIOperation: Sendable {
     var tag: String
     /// Query and header parameters; those of the path are read from it.
     var parameters: [JSON] = []
-    /// The schema of a JSON body.
+    /// The schema of a JSON body; a form may say the same.
     var body: JSON?
     /// By status: what it means, and the schema of its body, if there is one.
     var answers: [Answer]
@@ -59,7 +59,13 @@ struct APIOperation: Sendable {
         let all = pathParameters + parameters
         if !all.isEmpty { members["parameters"] = .array(all) }
         if let body {
-            members["requestBody"] = ["required": true, "content": ["application/json": ["schema": body]]]
+            members["requestBody"] = [
+                "required": true,
+                "content": [
+                    "application/json": ["schema": body],
+                    "multipart/form-data": ["schema": APISchemas.form(of: body)],
+                ],
+            ]
         }
         // Several answers may share a status and differ in type.
         var responses = JSONObject()

@@ -109,18 +109,42 @@ enum APISchemas {
 
     /// The body of `POST /generate`.
     static func generate(_ catalogue: WorkflowCatalogue) -> JSON {
-        let picture: JSON = ["type": "string", "description": "base64, or a data: URI"]
         var members: JSONObject = [
             "mode": [
                 "type": "string", "description": "The workflow to run; GET /workflows lists them.",
                 "examples": .array(catalogue.workflows.map { .string($0.name) }),
             ],
-            "prompt": ["type": ["string", "null"]], "face_images": ["type": ["array", "null"], "items": picture],
-            "target_image": ["type": ["string", "null"], "description": "base64, or a data: URI"],
+            "prompt": ["type": ["string", "null"]],
+            "face_images": ["type": ["array", "null"], "items": picture(["string"])],
+            "target_image": picture(["string", "null"]),
             "extra_params": ["type": ["object", "null"], "description": "Further parameters of the workflow."],
         ]
         for (name, schema) in options { members[name] = schema }
         return object(members, required: ["mode"])
+    }
+
+    private static func picture(_ types: JSON) -> JSON {
+        ["type": types, "description": "base64, a data: URI, or an https:// URL"]
+    }
+
+    /// The same body as `multipart/form-data`: pictures are files.
+    static func form(of body: JSON) -> JSON {
+        var members: JSONObject = [:]
+        for (name, schema) in body["properties"]?.object ?? [:] {
+            switch name {
+            case "target_image": members[name] = file
+            case "face_images": members[name] = ["type": "array", "items": file]
+            case "extra_params": members[name] = ["type": "string", "description": "A JSON object as text."]
+            default: members[name] = schema["format"] == "image" ? file : files(schema) ?? schema
+            }
+        }
+        return object(members, required: body["required"]?.array?.compactMap(\.string) ?? [])
+    }
+
+    private static let file: JSON = ["type": "string", "format": "binary"]
+
+    private static func files(_ schema: JSON) -> JSON? {
+        schema["items"]?["format"] == "image" ? ["type": "array", "items": file] : nil
     }
 
     /// The body of a workflow's runs: its parameters beside the options.
