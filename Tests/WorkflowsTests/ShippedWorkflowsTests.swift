@@ -69,6 +69,17 @@ import Workflows
         #expect(scaled["2"]?["inputs"]?["upscale_method"] == "area")
     }
 
+    @Test(arguments: 1...5) func `a portrait takes as many faces as there are`(count: Int) throws {
+        let names = (1...count).map { "face-\($0).png" }
+        let prompt = try prompt(
+            "identity_speed", ["prompt": "x", "face_images": .array(names.map(JSON.string))], ["face_images": names])
+        let loaded = (prompt.object ?? [:]).filter { $0.value["class_type"] == "LoadImage" }
+        #expect(loaded.map { $0.value["inputs"]?["image"]?.string } == names)
+        #expect((prompt.object ?? [:]).filter { $0.value["class_type"] == "ImageBatch" }.count == count - 1)
+        // No input is left that a node fed which is gone.
+        #expect(prompt["15"]?["inputs"]?["image"] == (count == 1 ? ["30", 0] : [.string("\(38 + count)"), 0]))
+    }
+
     @Test func `a request with everything wrong hears of everything`() throws {
         let workflow = try #require(folder["free_generation"])
         let params: JSONObject = [

@@ -27,14 +27,17 @@ extension Workflow {
             throw InjectionError(reason: "A file name prefix \(reason)")
         }
         var prompt = PromptGraph(graph)
+        var absent: [Absence] = []
         for (parameter, schema) in parameters.parameters {
-            let targets = manifest.inject[parameter] ?? []
-            guard let value = try value(of: parameter, schema, values, uploadedImages) else { continue }
-            for target in targets {
-                guard let part = target.element.map({ value[$0] }) ?? value else { continue }
+            let value = try value(of: parameter, schema, values, uploadedImages)
+            absent += (manifest.absent[parameter] ?? []).filter { $0.applies(to: value) }
+            guard let value else { continue }
+            for target in manifest.inject[parameter] ?? [] {
+                guard let part = target.value(for: value) else { continue }
                 try prompt.set(part, at: target, for: parameter)
             }
         }
+        for absence in absent { prompt.take(absence) }
         prompt.setFilenamePrefix(filenamePrefix)
         try prompt.checkImages()
         return prompt.json
@@ -80,6 +83,19 @@ private struct PromptGraph {
         default: break
         }
         nodes[place].inputs[target.input] = value
+    }
+
+    /// Takes a node out, and gives what hangs on it what passes the node by.
+    mutating func take(_ absence: Absence) {
+        guard let place = nodes.firstIndex(where: { $0.id == absence.node }) else { return }
+        let node = nodes.remove(at: place)
+        for place in nodes.indices {
+            for (name, value) in nodes[place].inputs where Graph.source(ofLink: value) == absence.node {
+                let output = value[1]?.int ?? 0
+                let passing = absence.bypass.indices.contains(output) ? node.inputs[absence.bypass[output]] : nil
+                nodes[place].inputs[name] = passing
+            }
+        }
     }
 
     /// Every node with such an input saves files, whatever its type.

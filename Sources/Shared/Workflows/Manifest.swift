@@ -1,4 +1,4 @@
-internal import JSONText
+public import JSONText
 
 /// What `NAME.manifest.json` says about the graph in `NAME.json`. Its form is in `workflows/manifest.schema.json`.
 public struct Manifest: Sendable, Hashable {
@@ -8,6 +8,15 @@ public struct Manifest: Sendable, Hashable {
         public var input: String
         /// The place in a list parameter that this target takes; nil for a parameter that is no list.
         public var element: Int?
+        /// What goes there for each value that a request may give; nil for the value itself.
+        public var map: JSONObject?
+
+        /// What goes there, or nil when there is nothing for it.
+        func value(for value: JSON) -> JSON? {
+            guard let part = element.map({ value[$0] }) ?? value else { return nil }
+            guard let map else { return part }
+            return map[part.string ?? part.text]
+        }
     }
 
     /// A node whose files are the result.
@@ -38,6 +47,8 @@ public struct Manifest: Sendable, Hashable {
     public var parameters = ParameterSchema()
     /// Where each parameter goes.
     public var inject: [String: [Target]] = [:]
+    /// What goes from the graph with each parameter that a request does not give.
+    public var absent: [String: [Absence]] = [:]
     /// Empty for every output of the graph.
     public var outputs: [Output] = []
     public var models: [Model] = []
@@ -75,23 +86,41 @@ extension Manifest {
         guard let members = reader.object("parameters") else { return }
         var inner = MemberReader(members, at: ["parameters"])
         var inject: [String: [Target]] = [:]
+        var absent: [String: [Absence]] = [:]
         parameters = ParameterSchema(reading: &inner) { name, parameter in
             inject[name] = Self.targets(&parameter, graph)
+            let isList = parameter.members["type"] == "array"
+            absent[name] = parameter.list("absent") { Absence(reading: &$0, isList: isList, graph: graph) }
         }
-        self.inject = inject
+        (self.inject, self.absent) = (inject, absent)
         reader.faults += inner.faults
     }
 
     private static func targets(_ parameter: inout MemberReader, _ graph: Graph) -> [Target] {
         let isList = parameter.members["type"] == "array"
+        let choices = parameter.members["enum"]?.array ?? parameter.members["items"]?["enum"]?.array
         let targets: [Target] = parameter.list("inject") { entry in
             guard let node = entry.requiredString("node"), let input = entry.requiredString("input") else { return nil }
-            let target = Target(node: node, input: input, element: entry.count("element"))
+            let target = Target(
+                node: node, input: input, element: entry.count("element"), map: map(&entry, of: choices))
             if let reason = fault(of: target, isList: isList, in: graph) { entry.fault([], reason) }
             return target
         }
         if targets.isEmpty { parameter.fault([], "needs `inject` with at least one node input") }
         return targets
+    }
+
+    /// - Parameter choices: the values that the parameter may have; each needs its place in the map.
+    private static func map(_ entry: inout MemberReader, of choices: [JSON]?) -> JSONObject? {
+        guard let map = entry.object("map") else { return nil }
+        guard let choices else {
+            entry.fault(["map"], "needs `enum` at the parameter, or values may have no place in it")
+            return map
+        }
+        for choice in choices where map[choice.string ?? choice.text] == nil {
+            entry.fault(["map"], "has nothing for \(choice.text)")
+        }
+        return map
     }
 
     private static func fault(of target: Target, isList: Bool, in graph: Graph) -> String? {

@@ -40,7 +40,8 @@ public struct ParameterSchema: Sendable, Hashable {
             }
             var inner = MemberReader(members, at: reader.path + ["properties", .member(name)])
             take(name, &inner)
-            let json = JSON.object(JSONObject(members.filter { $0.key != "inject" }.map { ($0.key, $0.value) }))
+            let json = JSON.object(
+                JSONObject(members.filter { $0.key != "inject" && $0.key != "absent" }.map { ($0.key, $0.value) }))
             if let schema = ValueSchema(reading: &inner, json: json, mayBeArray: true) {
                 parameters.append((name, schema))
             }
