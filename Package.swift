@@ -114,3 +114,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings its own `main` and wants every module instrumented, so `scripts/fuzz.sh` alone asks for this target.
+if Context.environment["EASEL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["HTTP", "Images", "JSONText", "WebSocket", "Workflows"], path: "Tests/Fuzz",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -111,9 +111,9 @@ import Testing
 
     @Test @LoopActor func `pings keep a peer that answers`() async throws {
         let (dialled, accepted) = try await connectedPair()
-        let client = WebSocketConnection(dialled, role: .client, pingInterval: .milliseconds(300))
+        let client = WebSocketConnection(dialled, role: .client, pingInterval: .seconds(2))
         let server = WebSocketConnection(accepted, role: .server)
-        try await sleep(for: .milliseconds(1000))
+        try await sleep(for: .seconds(5))
         try await server.send(.text("here"))
         #expect(try await client.receive() == .text("here"))
         await client.close()

@@ -69,7 +69,7 @@ struct APIOperation: Sendable {
         }
         // Several answers may share a status and differ in type.
         var responses = JSONObject()
-        for answer in answers {
+        for answer in answers + [Self.unreadable] {
             let key = String(answer.status)
             var content = responses[key]?["content"]?.object ?? [:]
             if let schema = answer.schema { content[answer.type] = ["schema": schema] }
@@ -82,6 +82,9 @@ struct APIOperation: Sendable {
         members["responses"] = .object(responses)
         return .object(members)
     }
+
+    /// What the server answers before any route is asked.
+    private static let unreadable = Answer.problem(400, "The request is not HTTP as it should be.")
 
     private var operationID: String {
         let words = path.split { $0 == "/" || $0 == "{" || $0 == "}" || $0 == "." }

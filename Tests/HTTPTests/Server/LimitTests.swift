@@ -139,9 +139,9 @@ import Testing
             while try await peer.line()?.isEmpty == false {}
             var left = 64 << 20
             // Some seconds for the whole of it, each pause far below the limit, each slice of it longer than that.
-            for _ in 0..<60 where left > 0 {
-                left -= try await peer.bytes(131_072).count
-                try await sleep(for: .milliseconds(60))
+            for _ in 0..<200 where left > 0 {
+                left -= try await peer.bytes(262_144).count
+                try await sleep(for: .milliseconds(20))
             }
             #expect(server.connectionCount == 1)
             while left > 0 {
