@@ -22,6 +22,7 @@ struct Configuration: Sendable {
     var webhookSecret: WebhookSecret?
     var allowPrivateWebhookURLs: Bool
     var allowPrivateImageURLs: Bool
+    var safetyPolicyFile: String?
     var apiTitle: String
     var apiVersion: String
 
@@ -61,6 +62,8 @@ struct Configuration: Sendable {
         allowPrivateImageURLs = settings.bool(
             "ALLOW_PRIVATE_IMAGE_URLS", default: false,
             "whether pictures may be fetched from private addresses and over http")
+        safetyPolicyFile = settings.path(
+            "SAFETY_POLICY_FILE", "a file of terms that the safety policy refuses besides its own")
         apiTitle = settings.string("API_TITLE", default: "AI Image Generation API", "the API's title")
         apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
     }

@@ -21,6 +21,7 @@ final class Backend {
     private let sweeper: Sweeper
     private let server: HTTPServer
     let router: Router
+    private let safety: SafetyPolicy
 
     /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
     ///
@@ -28,6 +29,7 @@ final class Backend {
     init(_ configuration: Configuration, logger: Logger) async throws {
         self.configuration = configuration
         self.logger = logger
+        safety = try SafetyPolicy(file: configuration.safetyPolicyFile)
         let (data, urls) = (configuration.dataPath, configuration.gpuServiceURLs)
         let spool = data + "/spool"
         try Self.inFolder(data) { try Self.makeFolders($0) }
@@ -95,7 +97,8 @@ final class Backend {
                 catalogue: catalogue, pictures: pictures,
                 fetcher: PictureFetcher(
                     http: http, rules: configuration.imageURLs, spool: spool, maxBytes: configuration.maxImageBytes),
-                webhooks: WebhookRules(hasSecret: webhooks.canSend, urls: configuration.webhookURLs)),
+                webhooks: WebhookRules(hasSecret: webhooks.canSend, urls: configuration.webhookURLs),
+                safety: safety),
             submissions: Submissions(database: database, book: book), keeper: files.keeper, space: space,
             maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(

@@ -13,6 +13,7 @@ struct Acceptance {
     let pictures: PictureCheck
     let fetcher: PictureFetcher
     let webhooks: WebhookRules
+    let safety: SafetyPolicy
 
     /// A body that was read: its JSON, its long strings, and its hash.
     struct Reading: Sendable {
@@ -60,6 +61,7 @@ struct Acceptance {
         }
         let (values, warnings) = try await parameters(&form, workflow, merged, target, faces, sink, lease)
         guard form.faults.isEmpty else { throw Unprocessable(faults: form.placedFaults) }
+        try safety.check(values, of: workflow.parameters)
         guard workflow.ready else {
             throw HTTPProblem(
                 .serviceUnavailable, "The workflow \(name) cannot run: \(workflow.reasons.joined(separator: "; "))")

@@ -58,10 +58,14 @@ enum Samples {
             "type": "object", "required": ["image"], "additionalProperties": false,
             "properties": ["image": ["type": "string", "format": "image"]],
         ]
+        let portray: JSON = [
+            "type": "object", "required": ["image", "prompt"], "additionalProperties": false,
+            "properties": ["image": ["type": "string", "format": "image"], "prompt": ["type": "string"]],
+        ]
         return [
             "workflows": [
                 workflow("paint", version, paint), workflow("free_generation", "f1", paint),
-                workflow("invert", "i1", invert),
+                workflow("invert", "i1", invert), workflow("portray", "p1", portray),
                 workflow("broken", "b1", paint, reasons: ["The model flux.safetensors is missing."]),
             ],
             "styles": [

@@ -1,0 +1,47 @@
+import HTTP
+import HTTPTypes
+import JSONText
+import Loop
+import Operations
+import Workflows
+
+extension SafetyPolicy {
+    /// The code of a request that the policy refuses (contract 2).
+    static let refusalCode = 3001
+
+    /// Reads the built-in policy, and the file that adds to it.
+    ///
+    /// - Throws: `CannotStart` for a file that cannot be read, or says what is no policy.
+    init(file path: String?) throws {
+        var more = ""
+        if let path {
+            guard let file = try? FileStore.contents(of: path) else {
+                throw CannotStart("SAFETY_POLICY_FILE: \(path) cannot be read")
+            }
+            more = String(decoding: file, as: UTF8.self)
+        }
+        do { try self.init(adding: more) } catch {
+            throw CannotStart("SAFETY_POLICY_FILE: \(path ?? ""):\(error.line): \(error.reason)")
+        }
+    }
+
+    /// Judges a request by the values that would go into its graph, defaults included.
+    ///
+    /// - Throws: `HTTPProblem` 422 with code 3001, which repeats nothing of the request.
+    func check(_ values: JSONObject, of schema: ParameterSchema) throws(HTTPProblem) {
+        var texts: [String] = []
+        var hasPhoto = false
+        for (name, value) in values {
+            guard let parameter = schema[name] else { continue }
+            if parameter.isImage {
+                hasPhoto = true
+            } else if !name.hasPrefix("negative"), parameter.choices == nil, parameter.format == nil {
+                texts += value.array?.compactMap(\.string) ?? [value.string].compactMap(\.self)
+            }
+        }
+        guard refusal(of: texts, hasPhoto: hasPhoto) != nil else { return }
+        throw HTTPProblem(
+            .unprocessableContent, "The request is refused by the safety policy.", title: "Content refused",
+            code: Self.refusalCode)
+    }
+}
