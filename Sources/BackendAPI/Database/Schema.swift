@@ -44,6 +44,10 @@ enum Schema {
                     """)
         }
         WebhookSchema.register(in: &migrator)
+        migrator.registerMigration("4 errands") { database in
+            try database.execute(
+                sql: "ALTER TABLE tasks ADD COLUMN parent TEXT; ALTER TABLE tasks ADD COLUMN errand TEXT;")
+        }
         return migrator
     }
 }

@@ -10,13 +10,14 @@ enum TaskRow {
         try database.execute(
             sql: """
                 INSERT INTO tasks (number, id, state, workflow, version, attempt, epoch, priority, owner, params,
-                    options, created_at, images, warnings, history)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?)
+                    options, created_at, images, warnings, history, parent, errand)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?, ?)
                 """,
             arguments: [
                 task.number, task.id, task.state.rawValue, task.workflow, task.version, task.attempt, task.epoch,
                 task.priority.rawValue, task.owner, JSON.object(task.params).text, task.options.json.text,
-                task.createdAt, strings(task.warnings), task.history.json.text,
+                task.createdAt, strings(task.warnings), task.history.json.text, task.parent,
+                task.errand?.json.text,
             ])
         for name in task.inputs { try FileUse.insert(name, task.number, database) }
     }
@@ -39,6 +40,17 @@ enum TaskRow {
             arguments: [task.startedAt, task.id, task.epoch])
     }
 
+    /// Notes how far its errand has got.
+    ///
+    /// - Returns: false when it was claimed anew, or has ended.
+    static func saveErrand(_ task: GenerationTask, _ database: Database) throws -> Bool {
+        try database.execute(
+            sql: "UPDATE tasks SET errand = ? WHERE id = ? AND epoch = ? AND state IN ('queued', 'running')",
+            arguments: [task.errand?.json.text, task.id, task.epoch])
+        for name in task.errand?.made ?? [] { try FileUse.insert(name, task.number, database) }
+        return database.changesCount > 0
+    }
+
     /// Notes that it is to be cancelled, whoever runs it.
     static func wantCancelled(_ id: String, _ database: Database) throws {
         try database.execute(
@@ -53,13 +65,14 @@ enum TaskRow {
         try database.execute(
             sql: """
                 UPDATE tasks SET state = ?, attempt = ?, version = ?, params = ?, started_at = ?, finished_at = ?,
-                    images = ?, error = ?, cause = ?, warnings = ?, source = ?, history = ?
+                    images = ?, error = ?, cause = ?, warnings = ?, source = ?, history = ?,
+                    errand = ?
                 WHERE id = ? AND state = ? AND epoch = ?
                 """,
             arguments: [
                 task.state.rawValue, task.attempt, task.version, JSON.object(task.params).text, task.startedAt,
                 task.finishedAt, strings(task.images), task.error, task.cause, strings(task.warnings), task.source,
-                task.history.json.text, task.id, state.rawValue, task.epoch,
+                task.history.json.text, task.errand?.json.text, task.id, state.rawValue, task.epoch,
             ])
         guard database.changesCount == 1 else { return false }
         for name in task.images { try FileUse.insert(name, task.number, database) }
@@ -95,7 +108,7 @@ enum TaskRow {
     static func page(
         state: String?, workflow: String?, before number: Int, limit: Int, _ database: Database
     ) throws -> [GenerationTask] {
-        var sql = "SELECT * FROM tasks WHERE number < ?"
+        var sql = "SELECT * FROM tasks WHERE number < ? AND parent IS NULL"
         var arguments: StatementArguments = [number]
         if let state {
             sql += " AND state = ?"
@@ -130,6 +143,8 @@ enum TaskRow {
         task.warnings = json("warnings").array?.compactMap(\.string) ?? []
         task.source = row["source"]
         task.history = StateHistory(json: json("history"))
+        task.parent = row["parent"]
+        if row["errand"] != nil { task.errand = Errand(json: json("errand")) }
         return task
     }
 }
@@ -137,6 +152,11 @@ enum TaskRow {
 extension GenerationTask {
     /// The hashes of the pictures that it was given.
     var inputs: Set<String> {
-        Set(params.flatMap { _, value in (value.array ?? [value]).compactMap(InputReference.sha256) })
+        Set(inputsInOrder)
+    }
+
+    /// The same, as they were given.
+    var inputsInOrder: [String] {
+        params.flatMap { _, value in (value.array ?? [value]).compactMap(InputReference.sha256) }
     }
 }

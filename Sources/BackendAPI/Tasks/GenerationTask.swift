@@ -60,6 +60,10 @@ struct GenerationTask: Sendable, Equatable {
     var warnings: [String] = []
     /// Who served it.
     var source: String?
+    /// The task that it is a step of; such a one is in no list.
+    var parent: String?
+    /// What it has to do where it is no work for the queue; it is written by ``TaskBook/save(_:_:)`` and with its end.
+    var errand: Errand?
 
     /// What the client asked of the result.
     struct Options: Sendable, Equatable {

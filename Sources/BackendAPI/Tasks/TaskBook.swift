@@ -20,6 +20,8 @@ final class TaskBook {
     private(set) var runningCount = 0
     /// Called when the queue has something that it did not have.
     var onQueued: @LoopActor () -> Void = {}
+    /// Called with a task that is no work for the queue.
+    var onErrand: @LoopActor (LiveTask) -> Void = { _ in }
     /// Called when there may be a webhook to send.
     var onNotice: @LoopActor () -> Void = {}
 
@@ -38,7 +40,7 @@ final class TaskBook {
         nextNumber = last + 1
         for task in tasks {
             live[task.id] = LiveTask(task)
-            queue.add(task)
+            if task.errand == nil { queue.add(task) }
         }
         if !tasks.isEmpty { logger.info("Tasks taken up again", metadata: ["count": .stringConvertible(tasks.count)]) }
     }
@@ -68,9 +70,19 @@ final class TaskBook {
         if notice != nil { onNotice() }
         let entry = LiveTask(task)
         live[task.id] = entry
+        guard task.errand == nil else {
+            onErrand(entry)
+            return entry
+        }
         queue.add(task)
         onQueued()
         return entry
+    }
+
+    /// Hands out the errands that an earlier process has left.
+    func takeUpErrands() {
+        let left = live.values.filter { $0.task.errand != nil && $0.task.state == .queued }
+        for entry in left.sorted(by: { $0.task.number < $1.task.number }) { onErrand(entry) }
     }
 
     /// A task, from memory or from the database.
@@ -94,6 +106,12 @@ final class TaskBook {
     /// Claims the next queued task of a kind that `accept` likes.
     func claim(where accept: (TaskQueue.Kind) -> Bool) -> LiveTask? {
         guard let id = queue.take(where: accept), let entry = live[id] else { return nil }
+        begin(entry)
+        return entry
+    }
+
+    /// Has a queued task begin.
+    func begin(_ entry: LiveTask) {
         entry.task.move(to: .running, at: Self.now())
         entry.task.epoch += 1
         entry.progress = 0
@@ -108,7 +126,17 @@ final class TaskBook {
             if notice != nil { self.onNotice() }
         }
         entry.changed()
-        return entry
+    }
+
+    /// Writes how far an errand has got; returns once it is on the disk.
+    ///
+    /// - Throws: ``Stale`` when the task is not this process's any more.
+    func save(_ entry: LiveTask, _ edit: (inout Errand) -> Void) async throws {
+        guard var errand = entry.task.errand else { return }
+        edit(&errand)
+        entry.task.errand = errand
+        let row = entry.task
+        guard try await database.write({ try TaskRow.saveErrand(row, $0) }) else { throw Stale() }
     }
 
     /// Takes a running task from its pod; losing this only means finding the prompt again. ``queueAgain(_:)`` has it

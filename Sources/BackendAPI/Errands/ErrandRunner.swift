@@ -1,0 +1,250 @@
+import Images
+import JSONText
+import Logging
+import Loop
+import Wire
+
+/// Sees the errands through: each is a task that goes to a chain of providers and not to the queue of the GPUs.
+@LoopActor
+final class ErrandRunner {
+    private let book: TaskBook
+    private let room: ProviderRoom
+    private let queue: QueueProvider
+    private let files: TaskFiles
+    private let isReady: @LoopActor (String) -> Bool
+    private let logger: Logger
+    private var waiting: [LiveTask] = []
+    private var runs: [String: Task<Void, Never>] = [:]
+    private var isStopping = false
+    /// Told of each that has ended.
+    var onEnd: @LoopActor (GenerationTask) -> Void = { _ in }
+
+    /// So many run at once; the others wait in the order of their arrival.
+    private static let atOnce = 64
+
+    /// - Parameter isReady: whether a workflow can run on a pod now.
+    init(
+        book: TaskBook, room: ProviderRoom, queue: QueueProvider, files: TaskFiles,
+        isReady: @escaping @LoopActor (String) -> Bool, logger: Logger
+    ) {
+        (self.book, self.room, self.queue, self.files) = (book, room, queue, files)
+        (self.isReady, self.logger) = (isReady, logger)
+        book.onErrand = { [weak self] in self?.take($0) }
+    }
+
+    private func take(_ entry: LiveTask) {
+        waiting.append(entry)
+        next()
+    }
+
+    private func next() {
+        while !isStopping, runs.count < Self.atOnce, !waiting.isEmpty {
+            let entry = waiting.removeFirst()
+            guard entry.task.state == .queued, !entry.isEnding else { continue }
+            let id = entry.task.id
+            runs[id] = Task { [weak self] in
+                await self?.run(entry)
+                self?.runs[id] = nil
+                self?.next()
+            }
+        }
+    }
+
+    // MARK: One errand
+
+    private func run(_ entry: LiveTask) async {
+        book.begin(entry)
+        do {
+            try await see(entry)
+            onEnd(entry.task)
+        } catch is CancellationError {
+            if entry.task.isCancelling { await callOff(entry) }
+        } catch {
+            // Our own disk: the row is as it was, and the next process goes on with it.
+            logger.error("An errand could not be seen through", metadata: ["task": "\(entry.task.id)", "error": "\(error)"])
+            try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
+            onEnd(entry.task)
+        }
+    }
+
+    private func see(_ entry: LiveTask) async throws {
+        let lease = files.keeper.lease()
+        defer { lease.end() }
+        if entry.task.errand?.made.isEmpty == true {
+            guard try await make(entry, lease) else { return }
+        }
+        let images = try await finished(entry)
+        try await book.end(entry, as: .done) { $0.images = images }
+    }
+
+    /// Has the job done.
+    ///
+    /// - Returns: false when the task has ended with it.
+    private func make(_ entry: LiveTask, _ lease: FileLease) async throws -> Bool {
+        guard let errand = entry.task.errand else { return false }
+        let start = ContinuousClock.now
+        let job = try await job(entry.task, errand)
+        let left = Duration.milliseconds(max(0, errand.deadline - TaskBook.now()))
+        let watch = ChainRunner.Watch { [book] record in
+            try await book.save(entry) { $0.record = record }
+        } onProgress: { _, progress in
+            entry.progress = max(entry.progress, progress.value ?? 0)
+            entry.changed()
+        }
+        let answer = try await room.runner.run(
+            job, order: errand.order, within: left, resuming: errand.record, notReady: notReady(errand), watch: watch)
+        var result = errand.result
+        result.seconds = (ContinuousClock.now - start).seconds
+        result.cost = answer.cost
+        result.failure = answer.failure?.kind
+        result.retryAfter = answer.failure?.retryAfter?.seconds
+        guard let outcome = answer.outcome else {
+            try await fail(entry, answer, result)
+            return false
+        }
+        let images = try await keep(outcome, &result, lease)
+        let final = result
+        try await book.save(entry) {
+            ($0.result, $0.made) = (final, images)
+            $0.record.attempts = answer.attempts
+            $0.record.ticket = nil
+        }
+        entry.task.source = answer.source?.rawValue
+        entry.task.warnings += answer.warnings
+        if images.isEmpty {
+            try await book.end(entry, as: .done)
+            return false
+        }
+        return true
+    }
+
+    private func fail(_ entry: LiveTask, _ answer: ChainAnswer, _ result: Errand.Result) async throws {
+        try await book.end(entry, as: .failed) {
+            $0.error = answer.failure.map { "No provider has served it: \($0)" } ?? "No provider has served it."
+            $0.errand?.result = result
+            $0.errand?.record.attempts = answer.attempts
+        }
+    }
+
+    private func job(_ task: GenerationTask, _ errand: Errand) async throws -> ProviderJob {
+        var job = ProviderJob(id: task.id, kind: errand.kind, parameters: errand.parameters)
+        job.owner = task.owner
+        let inputs = files.inputs
+        for hash in task.inputsInOrder {
+            guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { continue }
+            let mime = ImageFormat(sniffing: bytes)?.mimeType ?? "application/octet-stream"
+            job.pictures.append(.init(bytes: bytes, mime: mime))
+        }
+        return job
+    }
+
+    /// ComfyUI is not waited for while another provider could do the job.
+    private func notReady(_ errand: Errand) -> Set<ProviderName> {
+        guard errand.order.count > 1, let plan = queue.plans[errand.kind], !isReady(plan.workflow) else { return [] }
+        return [.comfyui]
+    }
+
+    private func keep(
+        _ outcome: ProviderOutcome, _ result: inout Errand.Result, _ lease: FileLease
+    ) async throws -> [String] {
+        let images = files.images
+        switch outcome {
+        case .text(let text):
+            result.text = text
+            return []
+        case .stored(let names, let seed):
+            result.seed = seed
+            return names
+        case .pictures(let pictures, let seed):
+            result.seed = seed
+            var names: [String] = []
+            for picture in pictures {
+                names.append(
+                    try await lease.put {
+                        try images.put(picture.file, fileExtension: picture.info.format.fileExtension)
+                    })
+            }
+            return names
+        }
+    }
+
+    // MARK: The finishing pass
+
+    /// - Returns: the pictures after it; those before it, with a warning, where it could not be done.
+    private func finished(_ entry: LiveTask) async throws -> [String] {
+        guard let errand = entry.task.errand, let finish = errand.finish, let picture = errand.made.first else {
+            return entry.task.errand?.made ?? []
+        }
+        do {
+            return try await pass(over: picture, finish, entry)
+        } catch let failure as ProviderFailure {
+            entry.task.warnings.append("the picture is without its finishing pass: \(failure)")
+            return errand.made
+        }
+    }
+
+    private func pass(over picture: String, _ finish: Errand.Finish, _ entry: LiveTask) async throws -> [String] {
+        guard isReady(finish.workflow) else { throw ProviderFailure(.notReady, "") }
+        var finisher = queue
+        finisher.plans = [.textToImage: WorkflowPlan(workflow: finish.workflow)]
+        let images = files.images
+        let bytes = try await offLoop { try images.read(picture) }
+        var job = ProviderJob(id: entry.task.id, kind: .textToImage, parameters: finish.parameters)
+        job.owner = entry.task.owner
+        job.pictures = [.init(bytes: bytes, mime: ImageFormat(sniffing: bytes)?.mimeType ?? "image/png")]
+        let left = Duration.milliseconds(max(1000, (entry.task.errand?.deadline ?? 0) - TaskBook.now()))
+        var ticket = try await finisher.prepare(job, within: left)
+        if let task = finish.task {
+            // A process before this one has begun with it.
+            ticket.trace["task"] = .string(task)
+        } else {
+            let task = ticket.trace["task"]?.string
+            try await book.save(entry) { $0.finish?.task = task }
+        }
+        switch try await finisher.locate(ticket, within: left) {
+        case .found(let found): ticket = found
+        default: ticket = try await finisher.submit(job, ticket, within: left).ticket
+        }
+        let submitted = ticket
+        do {
+            let outcome = try await finisher.follow(submitted, within: left) { progress in
+                entry.progress = max(entry.progress, progress.value ?? 0)
+                entry.changed()
+            }
+            guard case .stored(let names, _) = outcome, !names.isEmpty else { return [picture] }
+            return names
+        } catch let failure as ProviderFailure where failure.kind == .timedOut {
+            _ = await finisher.cancel(submitted, within: .seconds(5))
+            throw failure
+        }
+    }
+
+    // MARK: Cancelling and the end
+
+    /// - Returns: false when it had ended already, or ended otherwise before it could be stopped.
+    func cancel(_ entry: LiveTask) async throws -> Bool {
+        if entry.task.state == .queued { return try await book.end(entry, as: .cancelled) }
+        guard let run = runs[entry.task.id], !entry.task.state.hasEnded else { return false }
+        try await book.wantCancelled(entry)
+        run.cancel()
+        await run.value
+        return entry.task.state == .cancelled
+    }
+
+    private func callOff(_ entry: LiveTask) async {
+        if let ticket = entry.task.errand?.record.ticket { _ = await room.runner.cancel(ticket) }
+        if let id = entry.task.errand?.finish?.task, let child = try? await book.find(id) {
+            _ = try? await queue.dispatcher.cancel(child)
+        }
+        _ = try? await book.end(entry, as: .cancelled)
+        onEnd(entry.task)
+    }
+
+    /// Lets go of every errand: what is under way at a provider goes on, and the next process follows it.
+    func stop() {
+        isStopping = true
+        for run in runs.values { run.cancel() }
+    }
+
+    func stopped() async { for run in runs.values { await run.value } }
+}
