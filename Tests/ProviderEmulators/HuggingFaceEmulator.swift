@@ -74,7 +74,8 @@ public final class HuggingFaceEmulator {
         let text = "You said: \(asked)"
         if body["stream"]?.bool == true { return Self.streamed(text, model: body["model"] ?? "") }
         let message: JSON = ["role": "assistant", "content": .string(text)]
-        return try await core.taken(.json(Self.completion("chat.completion", body["model"] ?? "", "message", message, "stop")))
+        return try await core.taken(
+            .json(Self.completion("chat.completion", body["model"] ?? "", "message", message, "stop")))
     }
 
     private static func completion(

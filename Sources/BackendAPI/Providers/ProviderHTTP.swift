@@ -45,7 +45,8 @@ struct ProviderHTTP: Sendable {
 
     static func read(_ response: ClientResponse) async throws -> ProviderAnswer {
         let bytes = try await response.collect()
-        let json = bytes.count <= smallBytes ? try? JSON(parsing: bytes) : try await offLoop { try? JSON(parsing: bytes) }
+        let json =
+            bytes.count <= smallBytes ? try? JSON(parsing: bytes) : try await offLoop { try? JSON(parsing: bytes) }
         return ProviderAnswer(status: response.status, headers: response.headers, json: json)
     }
 

@@ -28,7 +28,8 @@ struct ProviderModel: Sendable, Equatable {
         /// What is none of these is left out.
         var values: [String]?
 
-        init(_ name: String, _ theirs: String? = nil, in range: ClosedRange<Double>? = nil, of values: [String]? = nil) {
+        init(_ name: String, _ theirs: String? = nil, in range: ClosedRange<Double>? = nil, of values: [String]? = nil)
+        {
             (self.name, self.theirs, self.range, self.values) = (name, theirs ?? name, range, values)
         }
     }
@@ -57,7 +58,9 @@ extension ProviderModel {
     func input(_ parameters: JSONObject) -> JSONObject {
         var input = fixed
         for parameter in self.parameters {
-            guard let value = parameters[parameter.name], !value.isNull, let fitted = parameter.fit(value) else { continue }
+            guard let value = parameters[parameter.name], !value.isNull, let fitted = parameter.fit(value) else {
+                continue
+            }
             input = Self.setting(parameter.theirs.split(separator: ".").map(String.init)[...], to: fitted, in: input)
         }
         return input

@@ -16,7 +16,8 @@ enum ProviderModels {
         Parameter("width", "image_size.width"), Parameter("height", "image_size.height"),
     ]
     private static let sampling = [
-        Parameter("prompt"), Parameter("steps", "num_inference_steps", in: 1...50), Parameter("guidance_scale", in: 0...20),
+        Parameter("prompt"), Parameter("steps", "num_inference_steps", in: 1...50),
+        Parameter("guidance_scale", in: 0...20),
         Parameter("seed"),
     ]
     /// fal's checker stays on: nothing of ours switches it off.
@@ -47,11 +48,13 @@ enum ProviderModels {
 
     // MARK: Replicate
 
-    private static let styles = (1...5).flatMap { ["cartoon\($0)", "cartoon\($0)-d"] } + [
-        "caricature1", "caricature2", "arcane1", "arcane1-d", "arcane2", "arcane2-d", "comic1", "comic1-d", "comic2",
-        "comic2-d", "pixar", "pixar-d", "illustration1-d", "illustration2-d", "illustration3-d", "illustration4-d",
-        "illustration5-d",
-    ]
+    private static let styles =
+        (1...5).flatMap { ["cartoon\($0)", "cartoon\($0)-d"] } + [
+            "caricature1", "caricature2", "arcane1", "arcane1-d", "arcane2", "arcane2-d", "comic1", "comic1-d",
+            "comic2",
+            "comic2-d", "pixar", "pixar-d", "illustration1-d", "illustration2-d", "illustration3-d", "illustration4-d",
+            "illustration5-d",
+        ]
 
     private static func pulid(_ mode: ProviderJob.Mode, steps: JSON) -> ProviderModel {
         ProviderModel(

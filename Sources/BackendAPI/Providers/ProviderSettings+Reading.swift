@@ -62,7 +62,8 @@ extension SettingsReader {
         ) { text in
             Self.pairs(text, separator: ":") { model, version in
                 known.contains(model) && version.utf8.count == 64
-                    && version.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) } ? version : nil
+                    && version.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+                    ? version : nil
             }
         }
     }

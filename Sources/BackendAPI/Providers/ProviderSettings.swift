@@ -35,7 +35,8 @@ struct ProviderSettings: Sendable {
 
     init(reading settings: SettingsReader) {
         identity = settings.providers("API_PROVIDER", default: [.comfyui], "who makes portraits")
-        fixOldPhoto = settings.providers("PROVIDERS_FIX_OLD_PHOTO", default: [.comfyui, .replicate], "who mends photos")
+        fixOldPhoto = settings.providers(
+            "PROVIDERS_FIX_OLD_PHOTO", default: [.comfyui, .replicate], "who mends photos")
         hdImage = settings.providers(
             "PROVIDERS_HD_IMAGE", default: [.comfyui, .replicate, .huggingface], "who enlarges pictures")
         cartoonify = settings.providers(

@@ -136,7 +136,9 @@ struct SpaceCalls: Sendable {
     private static func escaped(_ path: String) -> String {
         path.utf8.reduce(into: "") { text, byte in
             let isPlain = byte > 0x20 && byte < 0x7F && !"%?#\"<>\\^`{|}".utf8.contains(byte)
-            if isPlain { text.unicodeScalars.append(UnicodeScalar(byte)) } else {
+            if isPlain {
+                text.unicodeScalars.append(UnicodeScalar(byte))
+            } else {
                 text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
             }
         }

@@ -29,7 +29,9 @@ enum ReplicateVerdict {
 
     private static func urls(_ output: JSON) -> [String] {
         let all = output.array ?? [output]
-        return all.compactMap(\.string).filter { $0.hasPrefix("https://") || $0.hasPrefix("http://") || $0.hasPrefix("data:") }
+        return all.compactMap(\.string).filter {
+            $0.hasPrefix("https://") || $0.hasPrefix("http://") || $0.hasPrefix("data:")
+        }
     }
 
     /// An error answer, to any call.
