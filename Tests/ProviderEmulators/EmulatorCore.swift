@@ -1,4 +1,4 @@
-public import HTTP
+internal import HTTP
 internal import HTTPTypes
 internal import Images
 internal import JSONText

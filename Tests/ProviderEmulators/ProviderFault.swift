@@ -1,4 +1,4 @@
-internal import Loop
+public import Loop
 
 /// Something that an emulated provider does in another way than it should, or in a rarer one.
 public enum ProviderFault: String, Sendable, Hashable, CaseIterable {

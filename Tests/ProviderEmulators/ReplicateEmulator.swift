@@ -117,7 +117,8 @@ public final class ReplicateEmulator {
             predictions[id]?.status = "succeeded"
             let url = JSON.string(try core.newPicture())
             // A model by its name alone stands for those that give a list.
-            predictions[id]?.output = predictions[id]?.version == "hidden" ? .array([url]) : url
+            let isHidden = predictions[id]?.version == "hidden"
+            predictions[id]?.output = isHidden ? .array([url]) : url
         }
     }
 

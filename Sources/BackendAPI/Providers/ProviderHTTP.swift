@@ -60,7 +60,7 @@ struct ProviderHTTP: Sendable {
     }
 
     /// A URL that a provider has given, where the token may be sent to it; else one that is made from the base URL.
-    func ours(_ url: String?, else made: String) -> String {
+    nonisolated func ours(_ url: String?, else made: String) -> String {
         guard let url, let theirs = try? OutsideURL(url), let base = try? OutsideURL(baseURL),
             theirs.peer == base.peer, theirs.scheme == base.scheme
         else { return made }

@@ -58,9 +58,9 @@ struct SpaceCalls: Sendable {
     // MARK: The call
 
     func call(
-        _ api: String, _ inputs: [JSON], _ draft: ProviderTicket, within limit: Duration
+        _ function: String, _ inputs: [JSON], _ draft: ProviderTicket, within limit: Duration
     ) async throws -> ProviderTicket {
-        let events = "\(root(draft.model))/gradio_api/call/\(api)"
+        let events = "\(root(draft.model))/gradio_api/call/\(function)"
         do {
             let answer = try await api.post(
                 events, ["data": .array(inputs)], within: min(limit, api.pace.callTimeout))

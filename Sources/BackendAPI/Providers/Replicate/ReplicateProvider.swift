@@ -161,8 +161,3 @@ struct ReplicateProvider: Provider {
         return answer?.json?["status"]?.string == "canceled" || answer?.status == 404
     }
 }
-
-extension HTTPField.Name {
-    /// RFC 7240. The literal is a token, so the name exists.
-    fileprivate static let prefer = HTTPField.Name("Prefer")!
-}
