@@ -88,7 +88,7 @@ struct ResultFetcher: Sendable {
     }
 
     /// - Returns: nil for what is no address.
-    static func resolve(_ place: String, against url: String) -> String? {
+    nonisolated static func resolve(_ place: String, against url: String) -> String? {
         if place.hasPrefix("http://") || place.hasPrefix("https://") { return place }
         guard place.hasPrefix("/"), let scheme = url.firstRange(of: "://") else { return nil }
         if place.hasPrefix("//") { return url[..<scheme.lowerBound] + ":" + place }

@@ -1,3 +1,4 @@
+import JSONText
 import Loop
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
     }
 
     /// A chain with a clock that the test turns.
-    private struct Script {
+    private final class Script {
         var chain: Chain
         var now = Duration.zero
         var refused: Set<ProviderName> = []
@@ -27,7 +28,7 @@ import Testing
             chain = Chain(links, budget: budget, resuming: record)
         }
 
-        mutating func callAsFunction(_ event: Chain.Event, after pause: Duration = .zero) -> Chain.Step {
+        func callAsFunction(_ event: Chain.Event, after pause: Duration = .zero) -> Chain.Step {
             now += pause
             return chain.observe(event, at: now) { !refused.contains($0) }
         }
@@ -66,7 +67,7 @@ import Testing
         (.exhausted, ["submit replicate"]),
     ])
     func `a failure that stays leads through these steps`(_ kind: ProviderFailure.Kind, _ steps: [String]) {
-        var script = Script()
+        let script = Script()
         #expect(name(script(.begun)) == "submit fal")
         _ = script(.taken(Self.ticket()))
         var seen: [String] = []
@@ -90,7 +91,7 @@ import Testing
     // MARK: Money
 
     @Test func `after a request that could not be called off only a free provider is asked`() {
-        var script = Script()
+        let script = Script()
         _ = script(.begun)
         _ = script(.taken(Self.ticket()))
         #expect(name(script(.failed(ProviderFailure(.timedOut, "late")))) == "cancel fal")
@@ -100,7 +101,7 @@ import Testing
     }
 
     @Test func `a result that was paid and cannot be used is not paid again`() {
-        var script = Script(Array(Self.links.prefix(2)))
+        let script = Script(Array(Self.links.prefix(2)))
         _ = script(.begun)
         _ = script(.taken(Self.ticket()))
         #expect(
@@ -108,7 +109,7 @@ import Testing
     }
 
     @Test func `a draft whose fate nobody knows counts as paid`() {
-        var script = Script()
+        let script = Script()
         _ = script(.begun)
         let draft = Self.ticket(id: nil)
         #expect(name(script(.failed(ProviderFailure(.unknown, "cut", isPerhapsPaid: true, ticket: draft)))) == "pause")
@@ -117,7 +118,7 @@ import Testing
     }
 
     @Test func `a draft that never arrived is sent again, and is not paid twice`() {
-        var script = Script()
+        let script = Script()
         _ = script(.begun)
         _ = script(.failed(ProviderFailure(.unknown, "cut", isPerhapsPaid: true, ticket: Self.ticket(id: nil))))
         _ = script(.paused)
@@ -129,21 +130,21 @@ import Testing
     // MARK: Time
 
     @Test func `a provider that asks for a long pause is not waited for while there is another`() {
-        var script = Script()
+        let script = Script()
         _ = script(.begun)
         let busy = ProviderFailure(.rateLimited, "", retryAfter: .seconds(20))
         #expect(name(script(.failed(busy))) == "submit replicate")
-        var alone = Script([Chain.Link(provider: .fal)])
+        let alone = Script([Chain.Link(provider: .fal)])
         _ = alone(.begun)
         #expect(alone(.failed(busy)) == .pause(.seconds(20)))
-        var patient = Script([Chain.Link(provider: .fal)])
+        let patient = Script([Chain.Link(provider: .fal)])
         _ = patient(.begun)
         let tooLong = ProviderFailure(.rateLimited, "", retryAfter: .seconds(31))
         #expect(name(patient(.failed(tooLong))) == "give up: rate limited")
     }
 
     @Test func `time is kept back for those still to come, and none is begun without any`() {
-        var script = Script(budget: .seconds(30))
+        let script = Script(budget: .seconds(30))
         guard case .submit(.fal, let first) = script(.begun) else { Issue.record("no submit"); return }
         #expect(first == .seconds(10))
         _ = script(.taken(Self.ticket()))
@@ -159,14 +160,14 @@ import Testing
     }
 
     @Test func `a provider gets no more than its own budget`() {
-        var script = Script([Chain.Link(provider: .fal, budget: .seconds(7))], budget: .seconds(90))
+        let script = Script([Chain.Link(provider: .fal, budget: .seconds(7))], budget: .seconds(90))
         #expect(script(.begun) == .submit(.fal, within: .seconds(7)))
     }
 
     // MARK: Breakers
 
     @Test func `the breakers are told how each provider did, once`() {
-        var script = Script()
+        let script = Script()
         _ = script(.begun)
         _ = script(.failed(ProviderFailure(.transient, "x")))
         _ = script(.paused)
@@ -180,7 +181,7 @@ import Testing
     }
 
     @Test func `an open breaker is a skip, and a wrong input speaks for the provider`() {
-        var script = Script()
+        let script = Script()
         script.refused = [.fal]
         #expect(name(script(.begun)) == "submit replicate")
         #expect(script.chain.record.attempts == [ChainAttempt(.fal, "circuit open")])
@@ -192,14 +193,14 @@ import Testing
 
     @Test func `a record goes on with its ticket, and with what was tried before`() {
         let record = ChainRecord(ticket: Self.ticket(.replicate), attempts: [ChainAttempt(.fal, "transient")])
-        var script = Script(from: record)
+        let script = Script(from: record)
         #expect(name(script(.begun)) == "follow replicate")
         #expect(name(script(.done)) == "served replicate")
         #expect(script.chain.record.attempts == [ChainAttempt(.fal, "transient")])
     }
 
     @Test func `a record of a provider that is no longer there counts as paid`() {
-        var script = Script(
+        let script = Script(
             [Chain.Link(provider: .replicate, price: 1), Chain.Link(provider: .comfyui)],
             from: ChainRecord(ticket: Self.ticket(.fal)))
         #expect(name(script(.begun)) == "submit comfyui")

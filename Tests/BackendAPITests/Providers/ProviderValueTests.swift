@@ -42,8 +42,8 @@ import Testing
 
     // MARK: Verdicts
 
-    @Test(arguments: [
-        (401, JSON.null, ProviderFailure.Kind.authentication),
+    private static let falErrors: [(Int, JSON, ProviderFailure.Kind)] = [
+        (401, .null, .authentication),
         (403, ["detail": "User is locked. Reason: Exhausted balance."], .exhausted),
         (403, ["detail": "Forbidden"], .authentication),
         (404, ["detail": "Application not found"], .notReady),
@@ -53,7 +53,9 @@ import Testing
         (500, ["detail": [["type": "internal_server_error", "msg": "x"]]], .transient),
         (422, ["detail": [["type": "generation_timeout", "msg": "x"]]], .transient),
         (429, ["detail": "x"], .rateLimited),
-    ])
+    ]
+
+    @Test(arguments: falErrors)
     func `fal's errors are judged by status and type`(_ status: Int, _ body: JSON, _ kind: ProviderFailure.Kind) {
         let at404 = status == 404
         let failure =
