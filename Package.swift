@@ -83,6 +83,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
             swiftSettings: settings),
+        .target(
+            name: "ProviderEmulators", dependencies: ["Loop", "HTTP", "JSONText", "Crypto", "Images", httpTypes],
+            path: "Tests/ProviderEmulators", swiftSettings: settings),
+        .executableTarget(
+            name: "ProviderEmulatorServer", dependencies: ["ProviderEmulators", "Loop"],
+            path: "Tests/ProviderEmulatorServer", exclude: ["clients.py"], swiftSettings: settings),
         tests(of: "Loop"),
         tests(of: "JSONText"),
         tests(of: "Crypto"),
@@ -101,8 +107,7 @@ let package = Package(
             of: "BackendAPI",
             [
                 "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire",
-                httpTypes,
-                logging, grdb,
+                "ProviderEmulators", httpTypes, logging, grdb,
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -23,6 +23,11 @@ struct Configuration: Sendable {
     var allowPrivateWebhookURLs: Bool
     var allowPrivateImageURLs: Bool
     var safetyPolicyFile: String?
+    var providers: ProviderSettings
+    /// `DEFAULT_MODEL`.
+    var portraitMode: PortraitRequest.Mode
+    var denoisingStrength: Double
+    var serverAPIKey: Secret?
     var apiTitle: String
     var apiVersion: String
 
@@ -64,6 +69,16 @@ struct Configuration: Sendable {
             "whether pictures may be fetched from private addresses and over http")
         safetyPolicyFile = settings.path(
             "SAFETY_POLICY_FILE", "a file of terms that the safety policy refuses besides its own")
+        providers = ProviderSettings(reading: settings)
+        portraitMode = settings.value(
+            "DEFAULT_MODEL", default: .speed, defaultText: "flux-schnell", allowed: "flux-schnell or flux-dev",
+            about: "the model of a portrait that names no mode"
+        ) { text in PortraitRequest.Mode.allCases.first { $0.model == text } }
+        denoisingStrength = settings.value(
+            "DENOISING_STRENGTH", default: 0.4, defaultText: "0.40", allowed: "0.35 to 0.45",
+            about: "how much a portrait's finishing pass changes"
+        ) { text in Double(text).flatMap { (0.35...0.45).contains($0) ? $0 : nil } }
+        serverAPIKey = settings.secret("SERVER_API_KEY", "the key that guards POST /api/generate")
         apiTitle = settings.string("API_TITLE", default: "AI Image Generation API", "the API's title")
         apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
     }
@@ -72,6 +87,12 @@ struct Configuration: Sendable {
 
     /// What a webhook's URL must be like.
     var webhookURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateWebhookURLs) }
+
+    var portraits: PortraitSettings {
+        PortraitSettings(
+            key: serverAPIKey, defaultMode: portraitMode, denoisingStrength: denoisingStrength,
+            maxFaces: max(1, min(maxFaceImages, 5)), bodyLimit: maxBodyBytes, budget: requestTimeout)
+    }
 
     /// What the URL of a picture must be like.
     var imageURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateImageURLs) }

@@ -22,6 +22,8 @@ final class Backend {
     private let server: HTTPServer
     let router: Router
     private let safety: SafetyPolicy
+    private let room: ProviderRoom
+    private let errands: ErrandRunner
 
     /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
     ///
@@ -47,6 +49,14 @@ final class Backend {
         dispatcher = Dispatcher(
             book: book, pods: pods, catalogue: catalogue, files: files,
             limits: .init(running: configuration.requestTimeout, waiting: configuration.maxQueueWait), logger: logger)
+        let queue = QueueProvider(
+            book: book, catalogue: catalogue, dispatcher: dispatcher, files: files, plans: WorkflowPlan.shipped)
+        room = ProviderRoom(configuration.providers, http: http, spool: spool, others: [queue], logger: logger)
+        errands = ErrandRunner(
+            book: book, room: room, queue: queue, files: files,
+            isReady: { [pods, catalogue] name in
+                pods.contains { $0.canRun && catalogue.workflow(name, of: $0.baseURL)?.ready == true }
+            }, logger: logger)
         space = DiskSpace(folder: data, reserve: configuration.minFreeDiskBytes, logger: logger)
         sweeper = Sweeper(
             database: database, book: book, keeper: files.keeper, stores: [files.inputs, files.images],
@@ -102,8 +112,18 @@ final class Backend {
             submissions: Submissions(database: database, book: book), keeper: files.keeper, space: space,
             maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(
-            book: book, submit: submit, dispatcher: dispatcher, images: files.images,
+            book: book, submit: submit, dispatcher: dispatcher, errands: errands, images: files.images,
             waits: WaitRules(longest: configuration.maxWait), bodyLimit: configuration.maxBodyBytes
+        ).add(to: router)
+        let waits = WaitRules(longest: configuration.maxWait)
+        let dispatcher = dispatcher
+        PhotoToolRoutes(
+            submit: submit, room: room, images: files.images, waits: waits, budget: configuration.requestTimeout,
+            bodyLimit: configuration.maxBodyBytes, isStopping: { dispatcher.isStopping }
+        ).add(to: router)
+        PortraitRoutes(
+            submit: submit, room: room, faces: FaceCheck(pods: pods, inputs: files.inputs), waits: waits,
+            settings: configuration.portraits, isStopping: { dispatcher.isStopping }
         ).add(to: router)
         WebhookRoutes(book: book, database: database, sender: webhooks).add(to: router)
         ImageRoutes(images: files.images).add(to: router)
@@ -123,10 +143,13 @@ final class Backend {
             group.addTask { await self.space.run() }
             group.addTask { await self.sweeper.run() }
             group.addTask { await self.webhooks.run() }
+            book.takeUpErrands()
             await server.run()
             group.cancelAll()
         }
         dispatcher.stop()
+        errands.stop()
+        await errands.stopped()
         await dispatcher.stopped()
         await database.close()
         http.close()
@@ -136,6 +159,7 @@ final class Backend {
     /// it, and the next process finds it.
     func stop(grace: Duration) async {
         dispatcher.stop()
+        errands.stop()
         book.wakeAll()
         await server.stop(grace: grace)
     }

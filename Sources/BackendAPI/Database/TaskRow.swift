@@ -47,8 +47,9 @@ enum TaskRow {
         try database.execute(
             sql: "UPDATE tasks SET errand = ? WHERE id = ? AND epoch = ? AND state IN ('queued', 'running')",
             arguments: [task.errand?.json.text, task.id, task.epoch])
+        guard database.changesCount > 0 else { return false }
         for name in task.errand?.made ?? [] { try FileUse.insert(name, task.number, database) }
-        return database.changesCount > 0
+        return true
     }
 
     /// Notes that it is to be cancelled, whoever runs it.

@@ -17,7 +17,7 @@ struct Acceptance {
 
     /// A body that was read: its JSON, its long strings, and its hash.
     struct Reading: Sendable {
-        let json: JSON
+        var json: JSON
         let sink: PictureSink
         let sha256: String
         /// Every value came as a text, whatever it means.
@@ -35,10 +35,10 @@ struct Acceptance {
 
             var form = run.map { GenerateForm(run: json, of: $0) } ?? GenerateForm(json)
             form.isForm = reading.isForm
-            sink.fetched = try await fetch(&form)
+            sink.fetched = try await fetch(&form, run)
             form.options.webhook = webhooks.read(json, &form.faults)
             for place in form.faults.indices { form.faults[place].input = sink.shown(form.faults[place].input) }
-            var task = try await task(&form, sink, lease)
+            var task = try await task(&form, run, sink, lease)
             task.owner = owner
             return task
         } catch let failure as FileStore.Failure where failure.isFull {
@@ -47,13 +47,13 @@ struct Acceptance {
     }
 
     private func task(
-        _ form: inout GenerateForm, _ sink: PictureSink, _ lease: FileLease
+        _ form: inout GenerateForm, _ run: WorkflowSummary?, _ sink: PictureSink, _ lease: FileLease
     ) async throws -> GenerationTask {
         let (target, faces) = try await keepPictures(&form, sink, lease)
         let merged = catalogue.merged
         guard let mode = form.mode else { throw Unprocessable(faults: form.placedFaults) }
         let name = Catalogue.workflowName(ofMode: mode)
-        guard let workflow = merged[name] else {
+        guard let workflow = run ?? merged[name] else {
             if catalogue.isKnown { form.faults.append(unknownMode(mode)) }
             guard form.faults.isEmpty else { throw Unprocessable(faults: form.placedFaults) }
             throw HTTPProblem(
@@ -128,8 +128,10 @@ struct Acceptance {
     // MARK: Pictures
 
     /// Fetches what the request names by URL where a picture may stand.
-    private func fetch(_ form: inout GenerateForm) async throws -> [String: PictureSink.Taken] {
-        let schema = form.mode.flatMap { catalogue[Catalogue.workflowName(ofMode: $0)] }?.parameters
+    private func fetch(
+        _ form: inout GenerateForm, _ run: WorkflowSummary?
+    ) async throws -> [String: PictureSink.Taken] {
+        let schema = (run ?? form.mode.flatMap { catalogue[Catalogue.workflowName(ofMode: $0)] })?.parameters
         let extra = form.extra.filter { schema?[$0.key]?.isImage == true }.flatMap { $0.value.array ?? [$0.value] }
         let faces = form.faceImages.prefix(pictures.maxFaceImages)
         let texts = (faces + [form.targetImage].compactMap(\.self) + extra).compactMap(\.string)

@@ -23,30 +23,51 @@ struct SubmitRoute {
         let isReplayed: Bool
     }
 
+    /// A body as the checks see it, and what becomes of its task.
+    struct Rewritten {
+        var body: JSON
+        /// Of what the checks do not see.
+        var faults: [Fault] = []
+        /// Where the client finds a fault of the body.
+        var place: @Sendable (Fault) -> Fault = { $0 }
+        /// What the route makes of the task before it is kept.
+        var edit: @LoopActor (inout GenerationTask) async throws -> Void = { _ in }
+    }
+
     /// Accepts the request's task, or finds the one that its `Idempotency-Key` stands for.
     ///
-    /// - Parameter run: the workflow that the path names; nil where the body does.
-    /// - Throws: ``Unprocessable``; `HTTPProblem` 409, 413, 429, 503, 507.
-    func submit(_ request: Request, run: WorkflowSummary? = nil) async throws -> Outcome {
+    /// - Parameters:
+    ///   - run: the workflow that the path names; nil where the body does.
+    ///   - rewrite: what the route makes of the body before it is checked.
+    /// - Throws: ``Unprocessable``; `HTTPProblem` 409, 413, 429, 503, 507; what ``Rewritten/edit`` throws.
+    func submit(
+        _ request: Request, run: WorkflowSummary? = nil,
+        rewrite: @escaping @LoopActor (JSON) -> Rewritten = { Rewritten(body: $0) }
+    ) async throws -> Outcome {
         let key = try Self.key(of: request)
         // A key may stand for a task that is there already, so its body is read in any case.
         if key == nil { try checkRoom() }
         let reading = try await acceptance.read(request, isRun: run != nil)
-        guard let key else { return Outcome(entry: try await accept(reading, request, run), isReplayed: false) }
+        guard let key else {
+            return Outcome(entry: try await accept(reading, request, run, rewrite), isReplayed: false)
+        }
         let (entry, isReplayed) = try await submissions.task(for: key, body: reading.sha256) { also in
             try checkRoom()
-            return try await accept(reading, request, run, also: also)
+            return try await accept(reading, request, run, rewrite, also: also)
         }
         return Outcome(entry: entry, isReplayed: isReplayed)
     }
 
     private func accept(
         _ reading: Acceptance.Reading, _ request: Request, _ run: WorkflowSummary?,
+        _ rewrite: @LoopActor (JSON) -> Rewritten,
         also: @escaping @Sendable (String, Database) throws -> Void = { _, _ in }
     ) async throws -> LiveTask {
         let lease = keeper.lease()
         defer { lease.end() }
-        let task = try await acceptance.task(from: reading, run: run, owner: request.owner, lease)
+        let rewritten = rewrite(reading.json)
+        var task = try await task(reading, rewritten, run, request.owner, lease)
+        try await rewritten.edit(&task)
         // Others may have come while this one's pictures did.
         try checkRoom()
         let id = task.id
@@ -57,6 +78,24 @@ struct SubmitRoute {
         } catch is DatabaseError {
             throw HTTPProblem(
                 .serviceUnavailable, "The task could not be kept on the disk.", headers: [.retryAfter: "5"])
+        }
+    }
+
+    /// The fields are judged before the policy, and all of their faults are told at once.
+    private func task(
+        _ reading: Acceptance.Reading, _ rewritten: Rewritten, _ run: WorkflowSummary?, _ owner: String,
+        _ lease: FileLease
+    ) async throws -> GenerationTask {
+        var reading = reading
+        reading.json = rewritten.body
+        do {
+            let task = try await acceptance.task(from: reading, run: run, owner: owner, lease)
+            guard rewritten.faults.isEmpty else { throw Unprocessable(faults: []) }
+            return task
+        } catch let wrong as Unprocessable {
+            throw Unprocessable(faults: rewritten.faults + wrong.faults.map(rewritten.place))
+        } catch is HTTPProblem where !rewritten.faults.isEmpty {
+            throw Unprocessable(faults: rewritten.faults)
         }
     }
 

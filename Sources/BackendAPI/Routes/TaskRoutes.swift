@@ -11,6 +11,7 @@ struct TaskRoutes {
     let book: TaskBook
     let submit: SubmitRoute
     let dispatcher: Dispatcher
+    let errands: ErrandRunner
     let images: FileStore
     let waits: WaitRules
     let bodyLimit: Int
@@ -92,7 +93,9 @@ struct TaskRoutes {
 
     private func cancel(_ request: Request) async throws -> Response {
         let entry = try await find(request)
-        guard try await dispatcher.cancel(entry) else {
+        let isStopped =
+            entry.task.errand == nil ? try await dispatcher.cancel(entry) : try await errands.cancel(entry)
+        guard isStopped else {
             throw HTTPProblem(.conflict, "The task had ended already: it is \(entry.task.state.rawValue).")
         }
         return .json(try await long(entry))
@@ -119,12 +122,7 @@ struct TaskRoutes {
 
     /// Waits for the task's end, for so long, or until the service stops.
     private func end(of entry: LiveTask, within limit: Duration) async {
-        let end = ContinuousClock.now + limit
-        while !entry.task.state.hasEnded, !dispatcher.isStopping {
-            let left = end - .now
-            guard left > .zero else { return }
-            do { try await entry.news(after: entry.revision, within: left) } catch { return }
-        }
+        await entry.end(within: limit) { dispatcher.isStopping }
     }
 
     private func long(_ entry: LiveTask) async throws -> JSON {

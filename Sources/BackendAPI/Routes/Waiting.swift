@@ -41,6 +41,18 @@ struct WaitRules: Sendable {
     }
 }
 
+extension LiveTask {
+    /// Returns when it has ended, at the latest after `limit`, or once the service stops.
+    func end(within limit: Duration, unless isStopping: @LoopActor () -> Bool) async {
+        let end = ContinuousClock.now + limit
+        while !task.state.hasEnded, !isStopping() {
+            let left = end - .now
+            guard left > .zero else { return }
+            do { try await news(after: revision, within: left) } catch { return }
+        }
+    }
+}
+
 extension HTTPField.Name {
     /// RFC 7240. The literals are tokens, so the names exist.
     static let prefer = HTTPField.Name("Prefer")!
