@@ -3,6 +3,7 @@ import Logging
 import Loop
 import Operations
 import Outbound
+import Workflows
 
 /// The backend put together. A new subject is a room of its own, and a line here.
 @LoopActor

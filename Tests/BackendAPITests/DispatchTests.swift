@@ -8,6 +8,8 @@ import Wire
 @testable import BackendAPI
 
 @Suite struct DispatchTests {
+    init() { startLoop() }
+
     @LoopActor @Test func `a broken stream asks for the same attempt again`() async throws {
         try await withBackend { backend, pod, _ in
             pod.steps = [.broken, .broken]

@@ -9,6 +9,8 @@ import Testing
 @testable import BackendAPI
 
 @Suite struct DocsTests {
+    init() { startLoop() }
+
     @LoopActor @Test func `every route is documented, and nothing else`() async throws {
         try await withBackend { backend, _, _ in
             let document = try await backend.call(.get, "/openapi.json")

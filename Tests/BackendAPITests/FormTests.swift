@@ -11,6 +11,8 @@ import Testing
 
 /// Requests as `multipart/form-data`, as a browser's form or `curl -F` sends them.
 @Suite struct FormTests {
+    init() { startLoop() }
+
     /// A field's name, the file's name where it is one, and its content.
     private typealias Field = (name: String, file: String?, content: [UInt8])
 

@@ -4,11 +4,14 @@ import Images
 import JSONText
 import Loop
 import Outbound
+import TestSupport
 import Testing
 
 @testable import BackendAPI
 
 @Suite struct GenerateTests {
+    init() { startLoop() }
+
     @LoopActor @Test func `a prompt becomes a picture`() async throws {
         try await withBackend { backend, pod, _ in
             let answer = try await backend.generate(

@@ -11,6 +11,8 @@ import Testing
 
 /// What is kept, for how long, and what goes.
 @Suite struct KeepingTests {
+    init() { startLoop() }
+
     /// A store of its own with a sweeper that keeps ended tasks for `timeToLive`.
     @LoopActor
     private struct Place {

@@ -11,6 +11,8 @@ import Wire
 
 /// What a client was told, or has asked for, holds after the backend was restarted.
 @Suite struct LifeOverRestartTests {
+    init() { startLoop() }
+
     @LoopActor
     private func restarted(
         _ steps: [ScriptedGPUService.Step], settings: [String: String] = [:],

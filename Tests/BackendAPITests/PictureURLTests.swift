@@ -11,6 +11,8 @@ import Testing
 
 /// Pictures that a request names by URL.
 @Suite struct PictureURLTests {
+    init() { startLoop() }
+
     /// A server of pictures, some of which are none.
     @LoopActor
     private func withPictures(

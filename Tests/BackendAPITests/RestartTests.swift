@@ -8,6 +8,8 @@ import Testing
 @testable import BackendAPI
 
 @Suite struct RestartTests {
+    init() { startLoop() }
+
     @LoopActor @Test func `a stop hands back what runs, and the next process finds it by the same attempt`()
         async throws
     {

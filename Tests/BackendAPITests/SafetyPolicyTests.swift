@@ -97,6 +97,8 @@ import Testing
 
 /// The policy on the routes.
 @Suite struct SafetyRouteTests {
+    init() { startLoop() }
+
     @LoopActor @Test func `it holds on every route that makes a task, and repeats nothing`() async throws {
         try await withBackend { backend, pod, _ in
             let picture: JSON = .string(Base64.encode(try Samples.png()))

@@ -1,11 +1,14 @@
 import HTTPTypes
 import JSONText
 import Loop
+import TestSupport
 import Testing
 
 @testable import BackendAPI
 
 @Suite struct ServedFileTests {
+    init() { startLoop() }
+
     @LoopActor @Test func `a result is served whole, in part, and not twice`() async throws {
         try await withBackend { backend, pod, _ in
             let film = (0..<600_000).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 7) }

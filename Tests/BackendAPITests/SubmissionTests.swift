@@ -7,6 +7,8 @@ import Testing
 @testable import BackendAPI
 
 @Suite struct SubmissionTests {
+    init() { startLoop() }
+
     private static let body: JSON = ["mode": "paint", "prompt": "a cat"]
 
     @LoopActor

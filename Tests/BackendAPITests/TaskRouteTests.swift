@@ -3,12 +3,15 @@ import HTTPTypes
 import JSONText
 import Loop
 import Outbound
+import TestSupport
 import Testing
 import Wire
 
 @testable import BackendAPI
 
 @Suite struct TaskRouteTests {
+    init() { startLoop() }
+
     @LoopActor @Test func `what is no task is 404`() async throws {
         try await withBackend { backend, _, _ in
             for path in ["/tasks/\(UUID4.make())", "/tasks/x", "/tasks/\(UUID4.make())/events"] {

@@ -30,6 +30,9 @@ struct Errand: Sendable, Equatable {
     struct Result: Sendable, Equatable {
         var text: String?
         var seed: UInt64?
+        var source: ProviderName?
+        /// What the provider could not honour.
+        var warnings: [String] = []
         /// In dollars.
         var cost = 0.0
         /// The class of the failure that tells most.
@@ -83,7 +86,8 @@ extension Errand.Finish {
 extension Errand.Result {
     var json: JSON {
         [
-            "text": text.map(JSON.string) ?? .null, "seed": seed.map { JSON($0) } ?? .null, "cost": .double(cost),
+            "source": source.map { .string($0.rawValue) } ?? .null,
+            "warnings": .array(warnings.map(JSON.string)), "text": text.map(JSON.string) ?? .null, "seed": seed.map { JSON($0) } ?? .null, "cost": .double(cost),
             "failure": failure.map { .string($0.rawValue) } ?? .null,
             "retry_after": retryAfter.map { .double($0) } ?? .null, "seconds": .double(seconds),
         ]
@@ -91,6 +95,8 @@ extension Errand.Result {
 
     init(json: JSON) {
         text = json["text"]?.string
+        source = json["source"]?.string.flatMap(ProviderName.init(rawValue:))
+        warnings = json["warnings"]?.array?.compactMap(\.string) ?? []
         seed = json["seed"]?.uint64
         cost = json["cost"]?.double ?? 0
         failure = json["failure"]?.string.flatMap(ProviderFailure.Kind.init(rawValue:))

@@ -58,11 +58,13 @@ final class ErrandRunner {
             try await see(entry)
             onEnd(entry.task)
         } catch is CancellationError {
-            if entry.task.isCancelling { await callOff(entry) }
+            // In a task of its own: this one is cancelled, and could not wait for the provider's answer.
+            if entry.task.isCancelling { await Task { await self.callOff(entry) }.value }
         } catch {
             // Our own disk: the row is as it was, and the next process goes on with it.
-            logger.error("An errand could not be seen through", metadata: ["task": "\(entry.task.id)", "error": "\(error)"])
-            try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
+            logger.error(
+                "An errand could not be seen through", metadata: ["task": "\(entry.task.id)", "error": "\(error)"])
+            _ = try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
             onEnd(entry.task)
         }
     }
@@ -74,7 +76,7 @@ final class ErrandRunner {
             guard try await make(entry, lease) else { return }
         }
         let images = try await finished(entry)
-        try await book.end(entry, as: .done) { $0.images = images }
+        try await done(entry, images)
     }
 
     /// Has the job done.
@@ -95,7 +97,7 @@ final class ErrandRunner {
             job, order: errand.order, within: left, resuming: errand.record, notReady: notReady(errand), watch: watch)
         var result = errand.result
         result.seconds = (ContinuousClock.now - start).seconds
-        result.cost = answer.cost
+        (result.cost, result.source, result.warnings) = (answer.cost, answer.source, answer.warnings)
         result.failure = answer.failure?.kind
         result.retryAfter = answer.failure?.retryAfter?.seconds
         guard let outcome = answer.outcome else {
@@ -109,13 +111,17 @@ final class ErrandRunner {
             $0.record.attempts = answer.attempts
             $0.record.ticket = nil
         }
-        entry.task.source = answer.source?.rawValue
-        entry.task.warnings += answer.warnings
-        if images.isEmpty {
-            try await book.end(entry, as: .done)
-            return false
+        guard images.isEmpty else { return true }
+        try await done(entry, [])
+        return false
+    }
+
+    private func done(_ entry: LiveTask, _ images: [String]) async throws {
+        try await book.end(entry, as: .done) {
+            $0.images = images
+            $0.source = $0.errand?.result.source?.rawValue
+            $0.warnings += $0.errand?.result.warnings ?? []
         }
-        return true
     }
 
     private func fail(_ entry: LiveTask, _ answer: ChainAnswer, _ result: Errand.Result) async throws {
@@ -178,7 +184,10 @@ final class ErrandRunner {
         do {
             return try await pass(over: picture, finish, entry)
         } catch let failure as ProviderFailure {
-            entry.task.warnings.append("the picture is without its finishing pass: \(failure)")
+            try await book.save(entry) {
+                $0.result.warnings.append("the picture is without its finishing pass: \(failure)")
+                $0.finish = nil
+            }
             return errand.made
         }
     }

@@ -14,7 +14,7 @@ struct QueueProvider: Provider {
     let dispatcher: Dispatcher
     let files: TaskFiles
     /// Which workflow does a kind of job, and under which names its parameters go there.
-    let plans: [ProviderJob.Kind: WorkflowPlan]
+    var plans: [ProviderJob.Kind: WorkflowPlan]
 
     var name: ProviderName { .comfyui }
     var isConfigured: Bool { true }
@@ -89,7 +89,9 @@ struct QueueProvider: Provider {
         }
         let end = ContinuousClock.now + limit
         while !entry.task.state.hasEnded {
-            guard ContinuousClock.now < end else { throw ProviderFailure(.timedOut, "no result in time", ticket: ticket) }
+            guard ContinuousClock.now < end else {
+                throw ProviderFailure(.timedOut, "no result in time", ticket: ticket)
+            }
             onProgress(ProviderProgress(position: book.queue.position(of: id), value: entry.progress))
             try await entry.news(after: entry.revision, within: min(.seconds(1), end - .now))
         }
@@ -117,10 +119,13 @@ struct QueueProvider: Provider {
 /// Which workflow does a kind of job.
 struct WorkflowPlan: Sendable {
     var workflow: String
-    /// The workflow's names of parameters that it calls otherwise than ``ProviderJob`` does; nil: it has no such one.
-    var names: [String: String?] = [:]
+    /// The workflow's names of parameters that it calls otherwise than ``ProviderJob`` does; empty: it has no such one.
+    var names: [String: String] = [:]
 
-    func name(of parameter: String) -> String? { names[parameter] ?? parameter }
+    func name(of parameter: String) -> String? {
+        let name = names[parameter] ?? parameter
+        return name.isEmpty ? nil : name
+    }
 
     /// The job's parameters, as far as the workflow has them.
     func parameters(_ given: JSONObject, of schema: ParameterSchema) -> JSONObject {
@@ -136,7 +141,7 @@ struct WorkflowPlan: Sendable {
     static let shipped: [ProviderJob.Kind: WorkflowPlan] = [
         .fixOldPhoto: WorkflowPlan(workflow: "fix_old_photo"), .hdImage: WorkflowPlan(workflow: "hd_image"),
         .cartoonify: WorkflowPlan(workflow: "cartoonify"),
-        .textToImage: WorkflowPlan(workflow: "free_generation", names: ["model": .some(nil)]),
+        .textToImage: WorkflowPlan(workflow: "free_generation", names: ["model": ""]),
         .identityPortrait(.speed): WorkflowPlan(workflow: "identity_speed", names: ["guidance_scale": "guidance"]),
         .identityPortrait(.quality): WorkflowPlan(workflow: "identity_quality", names: ["guidance_scale": "guidance"]),
     ]

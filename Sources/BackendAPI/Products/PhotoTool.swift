@@ -14,7 +14,8 @@ struct PhotoTool: Sendable {
     /// As the checks of a request see it: a workflow with these parameters.
     var summary: WorkflowSummary {
         WorkflowSummary(
-            name: kind.name, title: title, description: nil, version: "1", ready: true, reasons: [], parameters: parameters)
+            name: kind.name, title: title, description: nil, version: "1", ready: true, reasons: [],
+            parameters: parameters)
     }
 
     private init(_ path: String, _ kind: ProviderJob.Kind, _ title: String, _ message: String, _ schema: JSON) {

@@ -28,7 +28,7 @@ struct PhotoToolRoutes {
         let outcome: SubmitRoute.Outcome
         do {
             outcome = try await submit.submit(request, run: tool.summary) { body in
-                SubmitRoute.Rewritten(body: body) { $0.errand = errand($0, tool) }
+                SubmitRoute.Rewritten(body: body, edit: { $0.errand = errand($0, tool) })
             }
         } catch let problem as HTTPProblem where problem.code == SafetyPolicy.refusalCode {
             return .json(Self.failure(problem.detail, attempts: [], code: problem.code), status: problem.status)
@@ -45,7 +45,8 @@ struct PhotoToolRoutes {
         // The chain ends a moment before the caller is answered.
         let time = waits.longest > .zero ? waits.longest - min(.seconds(1), waits.longest / 10) : budget
         return Errand(
-            kind: tool.kind, parameters: JSONObject(task.params.filter { !pictures.contains($0.key) }.map { ($0.key, $0.value) }),
+            kind: tool.kind,
+            parameters: JSONObject(task.params.filter { !pictures.contains($0.key) }.map { ($0.key, $0.value) }),
             order: room.order(of: tool.kind), deadline: TaskBook.now() + time.milliseconds)
     }
 

@@ -190,7 +190,8 @@ struct Acceptance {
         for (name, value) in form.extra where schema[name]?.isImage == true && !value.isNull {
             let kept = try await extraPictures(name, value, sink, &form, lease)
             references[name] = kept
-            params[name] = placeholder(kept, isList: schema[name]?.kind == .array)
+            let isFaulty = kept.isEmpty && value.array?.isEmpty != true
+            params[name] = placeholder(isFaulty ? ["faulty"] : kept, isList: schema[name]?.kind == .array)
         }
         readTexts(&params, schema, sink, &form)
         let wanted = schema.parameters.filter { $0.schema.isImage && references[$0.name] == nil }

@@ -13,6 +13,13 @@ struct Lighting: Sendable, Equatable {
 
     /// Reads the object and notes its faults.
     init(_ value: JSON?, _ faults: inout [Fault]) {
+        self.init()
+        read(value, &faults)
+    }
+
+    private init() {}
+
+    private mutating func read(_ value: JSON?, _ faults: inout [Fault]) {
         guard let value, !value.isNull else { return }
         let place: [JSONPathElement] = ["body", "lighting_params"]
         guard value.object != nil else {

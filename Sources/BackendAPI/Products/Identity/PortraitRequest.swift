@@ -50,7 +50,8 @@ struct PortraitRequest: Sendable {
         if let known = given.string.flatMap(Mode.init(rawValue:)) { return mode = known }
         faults.append(
             Fault(
-                type: "literal_error", loc: ["body", "mode"], msg: "Input should be 'speed' or 'quality'", input: given))
+                type: "literal_error", loc: ["body", "mode"], msg: "Input should be 'speed' or 'quality'", input: given)
+        )
     }
 
     /// The contract's names, and Easel's.

@@ -64,11 +64,11 @@ struct PortraitRoutes {
         return try await submit.submit(request, run: summary) { body in
             let read = PortraitRequest(body, defaultMode: settings.defaultMode)
             return SubmitRoute.Rewritten(
-                body: .object(read.flat), faults: read.faults, place: PortraitRequest.placed
-            ) { task in
-                task.errand = errand(task, read)
-                if let fault = try await faces.fault(of: task.inputsInOrder) { throw Refusal(error: fault) }
-            }
+                body: .object(read.flat), faults: read.faults, place: { PortraitRequest.placed($0) },
+                edit: { task in
+                    task.errand = errand(task, read)
+                    if let fault = try await faces.fault(of: task.inputsInOrder) { throw Refusal(error: fault) }
+                })
         }
     }
 
