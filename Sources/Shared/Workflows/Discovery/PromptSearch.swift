@@ -1,0 +1,86 @@
+internal import JSONText
+
+/// Follows a sampler's positive and negative inputs back, through whatever changes the conditioning on the way, to the
+/// texts that they are made of.
+struct PromptSearch {
+    let map: GraphMap
+    private let side: PromptSide
+    private var seen: Set<String> = []
+    /// The texts by the encoder that takes them, the main one first; an encoder with several text inputs has several
+    /// targets.
+    private(set) var texts: [[Manifest.Target]] = []
+
+    init(_ map: GraphMap, of sampler: String, _ side: PromptSide) {
+        self.map = map
+        self.side = side
+        follow(Step(node: sampler, slot: nil))
+    }
+
+    /// A node on the way, and which of its outputs was taken: nil where one thing carries both sides.
+    private struct Step {
+        var node: String
+        var slot: Int?
+    }
+
+    /// Inputs that carry the conditioning of both sides as one thing.
+    private static let joined: Set<String> = [
+        "guider", "pipe", "basic_pipe", "detailer_pipe", "context", "base_ctx", "text_embeds", "embeds",
+    ]
+    /// Inputs that never lead to a text.
+    private static let others: Set<String> = [
+        "model", "clip", "vae", "image", "images", "mask", "latent", "latent_image", "samples", "pixels", "control_net",
+        "style_model", "clip_vision", "clip_vision_output", "noise", "sigmas", "sampler", "upscale_model",
+    ]
+
+    private mutating func follow(_ step: Step) {
+        // What is made of zeros has a text no more.
+        guard map.classType(of: step.node) != "ConditioningZeroOut", seen.insert(step.node).inserted else { return }
+        for next in steps(behind: step) { follow(next) }
+        takeTexts(of: step.node)
+    }
+
+    /// Where this side's conditioning comes from.
+    private func steps(behind step: Step) -> [Step] {
+        let links = map.links(of: step.node)
+        let joined = links.filter { Self.joined.contains($0.name) }.map { Step(node: $0.link.node, slot: nil) }
+        let sides = links.filter { isConditioning($0.name, of: step.node) }
+        let (negative, positive) = (sides.filter { Self.isNegative($0.name) }, sides.filter { !Self.isNegative($0.name) })
+        let takesNegative =
+            switch step.slot {
+            // A node that takes both sides and changes them gives the positive one first.
+            case 0 where !negative.isEmpty && !positive.isEmpty: false
+            case 1 where !negative.isEmpty && !positive.isEmpty: true
+            default: side == .negative
+            }
+        let isEnd = step.slot == nil || !negative.isEmpty
+        let taken = takesNegative && isEnd ? negative : isEnd ? positive : sides
+        let found = taken.map { Step(node: $0.link.node, slot: $0.link.slot) } + joined
+        if !found.isEmpty || !sides.isEmpty || !map.textInputs(of: step.node, for: side).isEmpty { return found }
+        // A reroute, or a switch between several.
+        return links.filter { !Self.others.contains($0.name) }
+            .map { Step(node: $0.link.node, slot: step.slot == nil ? nil : $0.link.slot) }
+    }
+
+    private func isConditioning(_ name: String, of node: String) -> Bool {
+        switch map.known(name, of: node)?.kind {
+        case .link("CONDITIONING"): return true
+        case .link("*"), .other, nil: break
+        default: return false
+        }
+        return ["cond", "positive", "neg", "uncond"].contains { name.hasPrefix($0) }
+            && !map.textInputs(of: node, for: side).contains(name)
+    }
+
+    private static func isNegative(_ name: String) -> Bool {
+        name.hasPrefix("neg") || name.hasPrefix("uncond")
+    }
+
+    private mutating func takeTexts(of node: String) {
+        let search = TextSearch(map: map, side: side)
+        var targets: [Manifest.Target] = []
+        for input in map.textInputs(of: node, for: side) {
+            for target in search.targets(input, of: node) where !targets.contains(target) { targets.append(target) }
+        }
+        if !targets.isEmpty, !texts.contains(targets) { texts.append(targets) }
+    }
+}
