@@ -96,7 +96,10 @@ let package = Package(
         tests(of: "ComfySandbox", ["Loop", "JSONText", "Images", "WebSocket", "Workflows"], excluding: ["Recordings"]),
         tests(
             of: "GPUService",
-            ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Operations", "Wire", httpTypes, logging]),
+            [
+                "Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Operations", "Wire", httpTypes,
+                logging,
+            ]),
         tests(
             of: "BackendAPI",
             [

@@ -53,10 +53,12 @@ import Workflows
         #expect(told.lines.contains("  parameters found in the graph: seed, steps, scheduler"))
     }
 
-    @Test(arguments: [
-        ([], CheckArguments.Source.none, "workflows"), (["x"], .none, "x"),
-        (["--comfyui", "http://h:1/", "x"], .comfyUI("http://h:1"), "x"), (["x", "--object-info", "f"], .file("f"), "x"),
-    ] as [([String], CheckArguments.Source, String)])
+    @Test(
+        arguments: [
+            ([], CheckArguments.Source.none, "workflows"), (["x"], .none, "x"),
+            (["--comfyui", "http://h:1/", "x"], .comfyUI("http://h:1"), "x"),
+            (["x", "--object-info", "f"], .file("f"), "x"),
+        ] as [([String], CheckArguments.Source, String)])
     func `arguments come in any order`(words: [String], source: CheckArguments.Source, folder: String) throws {
         let asked = try CheckArguments(words)
         #expect(asked.source == source)

@@ -7,7 +7,8 @@ import Workflows
 
     private func names(_ workflow: Workflow) -> [String] { workflow.parameters.parameters.map(\.name) }
 
-    private func prompt(_ workflow: Workflow, _ params: JSONObject, _ uploads: [String: [String]] = [:]) throws -> JSON {
+    private func prompt(_ workflow: Workflow, _ params: JSONObject, _ uploads: [String: [String]] = [:]) throws -> JSON
+    {
         let outcome = validator.validate(params, against: workflow.parameters)
         #expect(outcome.faults == [])
         return try workflow.prompt(with: outcome.values, uploadedImages: uploads, filenamePrefix: "easel/t/1")

@@ -44,14 +44,17 @@ import Testing
 
     @Test func `an odd node leaves the others`() throws {
         let list = try nodeList(
-            #"{"A": 1, "B": {"input": []}, "C": {"input": {"required": 3}}, "D": {"input": {"required": {"x": 5, "y": []}}}}"#)
+            #"{"A": 1, "B": {"input": []}, "C": {"input": {"required": 3}}, "D": {"input": {"required": {"x": 5, "y": []}}}}"#
+        )
         #expect(list["A"] == nil)
         #expect(list["B"] == nil)
         #expect(list["C"]?.inputs == [])
         #expect(list["D"]?.inputs.map(\.kind) == [.other, .other])
     }
 
-    @Test(arguments: ["[]", "{}", #"{"error": {"type": "x"}}"#, "null"]) func `an answer that is none is refused`(text: String) {
+    @Test(arguments: ["[]", "{}", #"{"error": {"type": "x"}}"#, "null"]) func `an answer that is none is refused`(
+        text: String
+    ) {
         #expect(throws: DocumentFault.self) { try nodeList(text) }
     }
 

@@ -25,24 +25,43 @@ import Workflows
     }
 
     @Test(arguments: [
-        (#""KSampler""#, #""KSamplerX""#,
-            "ComfyUI has no node type KSamplerX (node 3): it comes with a node pack that is not installed, or with another version"),
+        (
+            #""KSampler""#, #""KSamplerX""#,
+            "ComfyUI has no node type KSamplerX (node 3): it comes with a node pack that is not installed, or with another version"
+        ),
         (#""steps": 20"#, #""steps": 0"#, "The input steps of node 3 (KSampler) is 0, less than the least allowed, 1"),
-        (#""cfg": 7.5"#, #""cfg": 101"#, "The input cfg of node 3 (KSampler) is 101, more than the most allowed, 100.0"),
-        (#""steps": 20"#, #""steps": "many""#, #"The input steps of node 3 (KSampler) is "many", which is no whole number"#),
+        (
+            #""cfg": 7.5"#, #""cfg": 101"#,
+            "The input cfg of node 3 (KSampler) is 101, more than the most allowed, 100.0"
+        ),
+        (
+            #""steps": 20"#, #""steps": "many""#,
+            #"The input steps of node 3 (KSampler) is "many", which is no whole number"#
+        ),
         (#""denoise": 1, "#, "", "The required input denoise of node 3 (KSampler) is missing"),
-        (#""vae": ["4", 2]"#, #""vae": ["4", 3]"#,
-            "The input vae of node 8 (VAEDecode) comes from output 3 of node 4 (CheckpointLoaderSimple), which has 3"),
-        (#""scheduler": "normal""#, #""scheduler": "no""#,
+        (
+            #""vae": ["4", 2]"#, #""vae": ["4", 3]"#,
+            "The input vae of node 8 (VAEDecode) comes from output 3 of node 4 (CheckpointLoaderSimple), which has 3"
+        ),
+        (
+            #""scheduler": "normal""#, #""scheduler": "no""#,
             "The input scheduler of node 3 (KSampler) is no, which is not among what it can be: simple, sgm_uniform, karras, "
-                + "exponential, ddim_uniform, beta, normal, linear_quadratic, …"),
-        (#""ckpt_name": "random_sd15.safetensors""#, #""ckpt_name": "sub\\random_sd15.safetensors""#,
+                + "exponential, ddim_uniform, beta, normal, linear_quadratic, …"
+        ),
+        (
+            #""ckpt_name": "random_sd15.safetensors""#, #""ckpt_name": "sub\\random_sd15.safetensors""#,
             #"The model sub\random_sd15.safetensors, ckpt_name of node 4 (CheckpointLoaderSimple), is there under another name: "#
-                + "random_sd15.safetensors"),
-        (#""ckpt_name": "random_sd15.safetensors""#, #""ckpt_name": "other.safetensors""#,
+                + "random_sd15.safetensors"
+        ),
+        (
+            #""ckpt_name": "random_sd15.safetensors""#, #""ckpt_name": "other.safetensors""#,
             "The model other.safetensors, ckpt_name of node 4 (CheckpointLoaderSimple), is missing: "
-                + "put it into ComfyUI's models/checkpoints"),
-        (#""SaveImage""#, #""ImageInvert""#, "No node of the graph saves or shows anything, so ComfyUI would have nothing to do"),
+                + "put it into ComfyUI's models/checkpoints"
+        ),
+        (
+            #""SaveImage""#, #""ImageInvert""#,
+            "No node of the graph saves or shows anything, so ComfyUI would have nothing to do"
+        ),
     ])
     func `what it cannot run says why`(from: String, to: String, reason: String) throws {
         let told = try reasons((from, to))
@@ -50,7 +69,8 @@ import Workflows
     }
 
     @Test(arguments: [
-        (#""steps": 20"#, #""steps": "20""#), (#""cfg": 7.5"#, #""cfg": " 7 ""#), (#""denoise": 1"#, #""denoise": true"#),
+        (#""steps": 20"#, #""steps": "20""#), (#""cfg": 7.5"#, #""cfg": " 7 ""#),
+        (#""denoise": 1"#, #""denoise": true"#),
         (#""text": "a fox""#, #""text": 5"#), (#""width": 512"#, #""width": 513"#),
         (#""batch_size": 1"#, #""batch_size": 1, "unknown": "x""#),
     ])
@@ -70,7 +90,8 @@ import Workflows
              "nodes": [{"class_type": "FancySave", "pack": "Fancy Pack", "url": "https://example.org/fancy"}]}
             """
         #expect(
-            try reasons((#""ckpt_name": "random_sd15.safetensors""#, #""ckpt_name": "big.safetensors""#), manifest: manifest)
+            try reasons(
+                (#""ckpt_name": "random_sd15.safetensors""#, #""ckpt_name": "big.safetensors""#), manifest: manifest)
                 == [
                     "The model big.safetensors, ckpt_name of node 4 (CheckpointLoaderSimple), is missing: put it into "
                         + "ComfyUI's models/checkpoints; get it from https://example.org/big"
@@ -119,7 +140,9 @@ import Workflows
              "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}}
             """
         #expect(
-            try reasons(graph: graph) == ["The picture logo.png, image of node 1 (LoadImage), is not in ComfyUI's input folder"])
+            try reasons(graph: graph) == [
+                "The picture logo.png, image of node 1 (LoadImage), is not in ComfyUI's input folder"
+            ])
         #expect(try reasons(("logo.png", "sub/logo.png"), graph: graph) == [])
         #expect(try reasons(graph: graph, manifest: nil) == [], "a picture that is uploaded need not")
     }

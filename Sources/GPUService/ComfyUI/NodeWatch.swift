@@ -95,7 +95,8 @@ extension ComfyUIClient {
         } catch let error as NoAnswer {
             throw error
         } catch {
-            let reason = (error as? DocumentFault).map { "GET /object_info \($0.reason)" } ?? "GET /object_info: \(error)"
+            let reason =
+                (error as? DocumentFault).map { "GET /object_info \($0.reason)" } ?? "GET /object_info: \(error)"
             throw NoAnswer(silence: .silent, reason: reason, mayHaveActed: false)
         }
     }

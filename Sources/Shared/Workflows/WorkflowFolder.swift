@@ -1,4 +1,4 @@
-public import JSONText
+internal import JSONText
 
 /// What the workflow folder holds at one moment.
 ///

@@ -56,7 +56,8 @@ struct FoundParameter {
         let inputs = targets.compactMap { map.known($0.input, of: $0.node)?.kind }
         let values = targets.compactMap { map.value(at: $0) }
         let meaning = Self.meanings[name]
-        let kind = meaning?.kind ?? inputs.lazy.compactMap(Self.kind(ofInput:)).first ?? Self.kind(ofValue: values.first)
+        let kind =
+            meaning?.kind ?? inputs.lazy.compactMap(Self.kind(ofInput:)).first ?? Self.kind(ofValue: values.first)
         schema["type"] = .string(kind.rawValue)
         if let meaning { schema["description"] = .string(meaning.description) }
         switch kind {

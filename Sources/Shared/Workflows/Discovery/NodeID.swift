@@ -2,7 +2,9 @@
 enum NodeID {
     static func precedes(_ one: String, _ other: String) -> Bool {
         let (first, second) = (key(one), key(other))
-        guard first.count > 0, second.count > 0 else { return first.count == second.count ? one < other : first.count > 0 }
+        guard first.count > 0, second.count > 0 else {
+            return first.count == second.count ? one < other : first.count > 0
+        }
         return first == second ? one < other : first.lexicographicallyPrecedes(second)
     }
 

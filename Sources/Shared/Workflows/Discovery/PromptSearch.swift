@@ -44,7 +44,9 @@ struct PromptSearch {
         let links = map.links(of: step.node)
         let joined = links.filter { Self.joined.contains($0.name) }.map { Step(node: $0.link.node, slot: nil) }
         let sides = links.filter { isConditioning($0.name, of: step.node) }
-        let (negative, positive) = (sides.filter { Self.isNegative($0.name) }, sides.filter { !Self.isNegative($0.name) })
+        let (negative, positive) = (
+            sides.filter { Self.isNegative($0.name) }, sides.filter { !Self.isNegative($0.name) }
+        )
         let takesNegative =
             switch step.slot {
             // A node that takes both sides and changes them gives the positive one first.
@@ -54,7 +56,12 @@ struct PromptSearch {
             }
         let isEnd = step.slot == nil || !negative.isEmpty
         let taken = takesNegative && isEnd ? negative : isEnd ? positive : sides
-        let found = taken.map { Step(node: $0.link.node, slot: $0.link.slot) } + joined
+        // Where a sampler has one input for both, what is behind it may have a text for each.
+        let both =
+            step.slot == nil && takesNegative && negative.isEmpty ? positive.filter { Self.isUnsided($0.name) } : []
+        let found =
+            taken.map { Step(node: $0.link.node, slot: $0.link.slot) }
+            + both.map { Step(node: $0.link.node, slot: nil) } + joined
         if !found.isEmpty || !sides.isEmpty || !map.textInputs(of: step.node, for: side).isEmpty { return found }
         // A reroute, or a switch between several.
         return links.filter { !Self.others.contains($0.name) }
@@ -67,8 +74,12 @@ struct PromptSearch {
         case .link("*"), .other, nil: break
         default: return false
         }
-        return ["cond", "positive", "neg", "uncond"].contains { name.hasPrefix($0) }
+        return (name.contains("cond") || name.hasPrefix("positive") || name.hasPrefix("neg"))
             && !map.textInputs(of: node, for: side).contains(name)
+    }
+
+    private static func isUnsided(_ name: String) -> Bool {
+        !name.hasPrefix("positive") && !name.hasPrefix("conditioning")
     }
 
     private static func isNegative(_ name: String) -> Bool {

@@ -53,7 +53,8 @@ struct SamplerSearch {
     }
 
     private static let settingLinks: Set<String> = [
-        "noise", "sigmas", "sampler", "guider", "scheduler", "settings", "options", "sampler_settings", "scheduler_settings",
+        "noise", "sigmas", "sampler", "guider", "scheduler", "settings", "options", "sampler_settings",
+        "scheduler_settings",
     ]
 
     private func holders(of sampler: String) -> [String] {

@@ -10,7 +10,8 @@ struct SizeSearch {
         self.map = map
         let behind = samplers.first.map { GraphMap.ancestors(of: [$0], in: map.graph) } ?? []
         let makers = map.ids.filter { Self.makesSize($0, map) }
-        node = makers.first(where: behind.contains) ?? makers.first
+        let ranked = makers.filter { map.inputs(of: $0).contains("batch_size") } + makers
+        node = ranked.first(where: behind.contains) ?? ranked.first
     }
 
     private static let widths = ["width", "empty_latent_width"]
@@ -33,13 +34,13 @@ struct SizeSearch {
         node.flatMap { LiteralSearch(map: map).target("batch_size", of: $0, where: LiteralSearch.isNumber) }
     }
 
-    /// The size itself, and the same number in nodes that shift the model for it.
+    /// The size itself, and the same number in nodes that shift the noise for it.
     private func targets(_ names: [String]) -> [Manifest.Target] {
         let search = LiteralSearch(map: map)
         guard let node, let name = names.first(where: map.inputs(of: node).contains),
             let main = search.target(name, of: node, where: LiteralSearch.isNumber)
         else { return [] }
-        let others = map.ids.filter { map.classType(of: $0) == "ModelSamplingFlux" }
+        let others = map.ids.filter { ["ModelSamplingFlux", "Flux2Scheduler"].contains(map.classType(of: $0)) }
             .compactMap { search.target(names[0], of: $0, where: LiteralSearch.isNumber) }
             .filter { $0 != main && map.value(at: $0) == map.value(at: main) }
         return [main] + others

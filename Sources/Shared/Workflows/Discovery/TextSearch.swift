@@ -6,7 +6,9 @@ struct TextSearch {
     let side: PromptSide
 
     private static let depth = 32
-    private static let main = ["text", "string", "value", "prompt", "Text", "wildcard_text", "string_a", "text_a", "text1"]
+    private static let main = [
+        "text", "string", "value", "prompt", "Text", "wildcard_text", "string_a", "text_a", "text1",
+    ]
     private static let linkParts = ["text", "string", "prompt", "value", "input", "any"]
 
     /// The literals that decide an input; none where something else makes the text.

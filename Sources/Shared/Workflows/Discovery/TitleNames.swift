@@ -9,7 +9,8 @@ struct TitleNames {
 
     init(_ map: GraphMap) {
         for id in map.ids {
-            guard let title = map.graph.json[id]?["_meta"]?["title"]?.string, let (name, input) = Self.parse(title) else {
+            guard let title = map.graph.json[id]?["_meta"]?["title"]?.string, let (name, input) = Self.parse(title)
+            else {
                 continue
             }
             take(name, Self.targets(of: id, input, map), id, input, map)

@@ -1,9 +1,9 @@
-public import JSONText
+internal import JSONText
 
 /// The node types that a ComfyUI has, as its `GET /object_info` tells them, cut down to what is asked of it here.
 public struct NodeList: Sendable, Equatable {
     /// By `class_type`.
-    private(set) var nodes: [String: Node] = [:]
+    var nodes: [String: Node] = [:]
 
     /// What a node type takes and gives.
     struct Node: Sendable, Equatable {

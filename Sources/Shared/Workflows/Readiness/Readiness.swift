@@ -80,7 +80,8 @@ struct Readiness {
             let count = source.outputs.count
             add(
                 .wrong,
-                "The input \(input) of \(place(id)) comes from output \(link.slot) of \(place(link.node)), which has \(count)")
+                "The input \(input) of \(place(id)) comes from output \(link.slot) of \(place(link.node)), which has \(count)"
+            )
         }
     }
 
@@ -94,6 +95,8 @@ struct Readiness {
         }
         let value = parameter?.schema.defaultValue ?? value
         if parameter?.name == "seed", parameter?.schema.defaultValue == nil { return }
+        // A list of choices, or something that only its own node understands.
+        if value.array != nil || value.object != nil { return }
         let judge = LiteralJudge(input: input, place: "The input \(input.name) of \(place(id))")
         switch judge.verdict(on: value) {
         case .fine: break
@@ -113,7 +116,8 @@ struct Readiness {
             let some = choices.prefix(8).map { $0.string ?? $0.text }.joined(separator: ", ")
             let more = choices.count > 8 ? ", …" : ""
             return add(
-                .wrong, "The input \(input.name) of \(place(id)) is \(name), which is not among what it can be: \(some)\(more)")
+                .wrong,
+                "The input \(input.name) of \(place(id)) is \(name), which is not among what it can be: \(some)\(more)")
         }
         // A request can name one of the others.
         if isChosen && !choices.isEmpty { return }
