@@ -10,6 +10,8 @@ import Workflows
 
 /// Whether a pod can run a workflow follows what its ComfyUIs have.
 @Suite struct PodReadinessTests {
+    init() { startLoop() }
+
     /// A checkpoint that no request can choose, a number that one can.
     static let graph = """
         {"1": {"class_type": "Load", "inputs": {"ckpt_name": "a.safetensors"}},
@@ -37,7 +39,6 @@ import Workflows
         "The model a.safetensors, ckpt_name of node 1 (Load), is missing: put it into ComfyUI's models/checkpoints"
 
     @Test @LoopActor func `what ComfyUI has comes into the catalogue and its tag, not into the version`() async throws {
-        startLoop()
         let comfyUI = try ScriptedComfyUI(nodes: Self.nodes(models: ["a.safetensors"]))
         try await withGPUService(comfyUIs: [comfyUI.url], workflows: ["w.json": Self.graph]) { service in
             let before = try await service.call(.get, "/workflows")
@@ -56,7 +57,6 @@ import Workflows
     }
 
     @Test @LoopActor func `a request is held to the same parameters, and a graph runs with them`() async throws {
-        startLoop()
         let comfyUI = try ScriptedComfyUI(nodes: Self.nodes(models: ["a.safetensors"], steps: 10))
         try await withGPUService(comfyUIs: [comfyUI.url], workflows: ["w.json": Self.graph]) { service in
             try await until { service.library["w"]?.parameters["steps"]?.maximum == 10 }
@@ -76,7 +76,6 @@ import Workflows
     }
 
     @Test @LoopActor func `a missing model is told before anybody waits`() async throws {
-        startLoop()
         let comfyUI = try ScriptedComfyUI(nodes: Self.nodes(models: ["b.safetensors"]))
         try await withGPUService(comfyUIs: [comfyUI.url], workflows: ["w.json": Self.graph]) { service in
             try await until { service.library["w"]?.isReady == false }
@@ -92,7 +91,6 @@ import Workflows
     }
 
     @Test @LoopActor func `a prompt goes only where its model is`() async throws {
-        startLoop()
         let without = try ScriptedComfyUI(nodes: Self.nodes(models: []))
         let with = try ScriptedComfyUI(nodes: Self.nodes(models: ["a.safetensors"]))
         try await withGPUService(comfyUIs: [without.url, with.url], workflows: ["w.json": Self.graph]) { service in
@@ -113,7 +111,6 @@ import Workflows
     }
 
     @Test @LoopActor func `nodes are read again after a restart and kept while ComfyUI is away`() async throws {
-        startLoop()
         let first = try ScriptedComfyUI(nodes: Self.nodes(models: []))
         let port = first.port
         try await withGPUService(comfyUIs: [first.url], workflows: ["w.json": Self.graph]) { service in
@@ -129,7 +126,6 @@ import Workflows
     }
 
     @Test @LoopActor func `nodes that cannot be read leave every workflow ready`() async throws {
-        startLoop()
         let comfyUI = try ScriptedComfyUI(nodes: nil)
         try await withGPUService(comfyUIs: [comfyUI.url], workflows: ["w.json": Self.graph]) { service in
             try await until { comfyUI.nodeReads > 0 }
@@ -139,7 +135,6 @@ import Workflows
     }
 
     @Test @LoopActor func `a file added is an endpoint within a second, held against the nodes too`() async throws {
-        startLoop()
         let comfyUI = try ScriptedComfyUI(nodes: Self.nodes(models: ["a.safetensors"]))
         try await withGPUService(comfyUIs: [comfyUI.url], workflows: [:]) { service in
             try await until { service.comfyUIs[0].nodes != nil }

@@ -5,7 +5,6 @@ import JSONText
 import Logging
 import Loop
 import Outbound
-import TestSupport
 
 @testable import GPUService
 
@@ -85,7 +84,6 @@ final class RunningGPUService {
 func withGPUService(
     comfyUIs: [String], workflows: [String: String], _ body: @LoopActor (RunningGPUService) async throws -> Void
 ) async throws {
-    startLoop()
     let service = try await RunningGPUService(comfyUIs: comfyUIs, workflows: workflows)
     do {
         try await body(service)

@@ -2,7 +2,6 @@ import HTTP
 import HTTPTypes
 import JSONText
 import Loop
-import TestSupport
 
 /// A ComfyUI on a free port that says what a test tells it to: its nodes, and that each prompt has succeeded.
 @LoopActor
