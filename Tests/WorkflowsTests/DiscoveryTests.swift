@@ -117,6 +117,27 @@ import Workflows
                 + #""3": {"class_type": "Text Multiline", "inputs": {"text": "a fox"}}, "#
                 + DiscoveryGraphs.encoder(5, #""b""#), ["prompt": ["3.text"], "negative_prompt": ["5.text"]]
         ),
+        // What a language model or a picture's tagger writes is nobody's to give; what is joined with it is.
+        (
+            #"["1", 0]"#, #"["5", 0]"#,
+            DiscoveryGraphs.encoder(1, #"["2", 0]"#)
+                + #", "2": {"class_type": "Text Concatenate", "inputs": {"delimiter": ",", "text_a": ["3", 0], "#
+                + #""text_b": ["4", 0], "text_c": ["6", 0], "text_d": ["7", 0]}}, "#
+                + #""3": {"class_type": "Text Multiline", "inputs": {"text": "a fox"}}, "#
+                + #""4": {"class_type": "SomeGemini", "inputs": {"model": "large", "prompt": "Describe a forest"}}, "#
+                + #""6": {"class_type": "SomeTagger", "inputs": {"tags": "1fox", "image": ["8", 0]}}, "#
+                + #""7": {"class_type": "Text Multiline", "inputs": {"text": "oil painting"}}, "#
+                + #""8": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}, "#
+                + DiscoveryGraphs.encoder(5, #""b""#),
+            ["prompt": ["3.text"], "prompt_2": ["7.text"], "prompt_3": [], "image": ["8.image"]]
+        ),
+        // Some nodes give a model first, and then both sides.
+        (
+            #"["1", 1]"#, #"["1", 2]"#,
+            #""1": {"class_type": "ApplyInstantID", "inputs": {"model": ["101", 0], "positive": ["2", 0], "#
+                + #""negative": ["3", 0]}}, "# + DiscoveryGraphs.encoder(2, #""a""#) + ","
+                + DiscoveryGraphs.encoder(3, #""b""#), ["prompt": ["2.text"], "negative_prompt": ["3.text"]]
+        ),
         // A styler holds both texts, a loader both and the size.
         (
             #"["1", 0]"#, #"["2", 0]"#,

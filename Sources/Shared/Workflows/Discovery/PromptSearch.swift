@@ -47,13 +47,7 @@ struct PromptSearch {
         let (negative, positive) = (
             sides.filter { Self.isNegative($0.name) }, sides.filter { !Self.isNegative($0.name) }
         )
-        let takesNegative =
-            switch step.slot {
-            // A node that takes both sides and changes them gives the positive one first.
-            case 0 where !negative.isEmpty && !positive.isEmpty: false
-            case 1 where !negative.isEmpty && !positive.isEmpty: true
-            default: side == .negative
-            }
+        let takesNegative = self.side(of: step) == .negative
         let isEnd = step.slot == nil || !negative.isEmpty
         let taken = takesNegative && isEnd ? negative : isEnd ? positive : sides
         // Where a sampler has one input for both, what is behind it may have a text for each.
@@ -66,6 +60,15 @@ struct PromptSearch {
         // A reroute, or a switch between several.
         return links.filter { !Self.others.contains($0.name) }
             .map { Step(node: $0.link.node, slot: step.slot == nil ? nil : $0.link.slot) }
+    }
+
+    /// Which side an output of a node that takes both belongs to. Where a list tells the outputs, the positive one comes
+    /// first among those that are conditioning; else there is no reason to doubt who asks.
+    private func side(of step: Step) -> PromptSide {
+        guard let slot = step.slot, let outputs = map.nodes?[map.classType(of: step.node)]?.outputs else { return side }
+        let places = outputs.indices.filter { outputs[$0] == "CONDITIONING" }
+        guard places.count == 2, let place = places.firstIndex(of: slot) else { return side }
+        return place == 0 ? .positive : .negative
     }
 
     private func isConditioning(_ name: String, of node: String) -> Bool {
@@ -88,10 +91,14 @@ struct PromptSearch {
 
     private mutating func takeTexts(of node: String) {
         let search = TextSearch(map: map, side: side)
-        var targets: [Manifest.Target] = []
-        for input in map.textInputs(of: node, for: side) {
-            for target in search.targets(input, of: node) where !targets.contains(target) { targets.append(target) }
+        let groups = map.textInputs(of: node, for: side).map { search.targets($0, of: node) }
+        // The inputs of one encoder take one text; the parts that a text is joined of are texts of their own.
+        let isPlain = groups.allSatisfy { $0.count <= 1 }
+        let found = isPlain ? [groups.flatMap(\.self)] : groups.flatMap { $0.map { [$0] } }
+        for targets in found {
+            var once: [Manifest.Target] = []
+            for target in targets where !once.contains(target) { once.append(target) }
+            if !once.isEmpty, !texts.contains(once) { texts.append(once) }
         }
-        if !targets.isEmpty, !texts.contains(targets) { texts.append(targets) }
     }
 }

@@ -21,6 +21,7 @@ struct SizeSearch {
     private static func makesSize(_ id: String, _ map: GraphMap) -> Bool {
         let inputs = map.inputs(of: id)
         guard widths.contains(where: inputs.contains), heights.contains(where: inputs.contains) else { return false }
+        if inputs.contains("empty_latent_width") { return true }
         if inputs.contains("length"), map.link("positive", of: id) != nil { return true }
         let links = map.links(of: id).map(\.name)
         let changed = ["image", "latent", "samples", "pixels", "mask", "clip", "model", "conditioning", "positive"]

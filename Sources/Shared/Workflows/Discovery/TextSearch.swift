@@ -11,7 +11,7 @@ struct TextSearch {
     ]
     private static let linkParts = ["text", "string", "prompt", "value", "input", "any"]
 
-    /// The literals that decide an input; none where something else makes the text.
+    /// The literals that decide an input, several where a text is joined of parts; none where something else makes it.
     func targets(_ input: String, of node: String, depth: Int = Self.depth) -> [Manifest.Target] {
         if map.literal(input, of: node)?.string != nil { return [Manifest.Target(node: node, input: input)] }
         guard depth > 0, let link = map.link(input, of: node) else { return [] }
@@ -19,6 +19,7 @@ struct TextSearch {
     }
 
     private func targets(heldBy node: String, depth: Int) -> [Manifest.Target] {
+        guard !makesTexts(node) else { return [] }
         var found: [Manifest.Target] = []
         for (name, _) in map.links(of: node) where carriesText(name) && !side.excludes(name) {
             for target in targets(name, of: node, depth: depth) where !found.contains(target) { found.append(target) }
@@ -38,6 +39,14 @@ struct TextSearch {
 
     private func isChoice(_ name: String, of node: String) -> Bool {
         if case .choice = map.known(name, of: node)?.kind { true } else { false }
+    }
+
+    /// A node that writes a text of its own: about a picture, or with a language model.
+    private func makesTexts(_ node: String) -> Bool {
+        let literals = map.literals(of: node).map { $0.name.lowercased() }
+        let signs = ["model", "temperature", "max_tokens", "api_key"]
+        return map.links(of: node).contains { !carriesText($0.name) && $0.name.lowercased().contains("image") }
+            || literals.contains { name in signs.contains { name.contains($0) } }
     }
 
     private func carriesText(_ name: String) -> Bool {
