@@ -38,7 +38,7 @@ import Workflows
             #""steps": 20"#, #""steps": "many""#,
             #"The input steps of node 3 (KSampler) is "many", which is no whole number"#
         ),
-        (#""denoise": 1, "#, "", "The required input denoise of node 3 (KSampler) is missing"),
+        (#""model": ["4", 0], "#, "", "The required input model of node 3 (KSampler) is missing"),
         (
             #""vae": ["4", 2]"#, #""vae": ["4", 3]"#,
             "The input vae of node 8 (VAEDecode) comes from output 3 of node 4 (CheckpointLoaderSimple), which has 3"
@@ -76,6 +76,24 @@ import Workflows
     ])
     func `what ComfyUI makes fit is no fault`(from: String, to: String) throws {
         #expect(try reasons((from, to)) == [])
+    }
+
+    @Test func `an export from before a node got an input is completed as the editor does`() throws {
+        let graph = DiscoveryGraphs.plain.replacing(#""denoise": 1, "#, with: "")
+            .replacing(#""filename_prefix": "x", "#, with: "").replacing(#""scheduler": "normal","#, with: "")
+        let plain = workflow(graph: graph, manifest: nil)
+        let fitted = plain.fitted(to: [try coreNodes()])
+        #expect(fitted.reasons == [])
+        #expect(fitted.version == plain.version)
+        let prompt = try fitted.prompt(with: [:], uploadedImages: [:], filenamePrefix: "easel/t/1")
+        #expect(prompt["3"]?["inputs"]?["denoise"] == 1.0)
+        #expect(prompt["3"]?["inputs"]?["scheduler"] == "simple")
+        #expect(prompt["9"]?["inputs"]?["filename_prefix"] == "easel/t/1")
+        let noModel = graph.replacing(#""ckpt_name": "random_sd15.safetensors""#, with: "")
+        #expect(
+            workflow(graph: noModel, manifest: nil).fitted(to: [try coreNodes()]).reasons == [
+                "The required input ckpt_name of node 4 (CheckpointLoaderSimple) is missing"
+            ], "which model is nobody's to guess")
     }
 
     @Test func `what feeds no output is not checked, but its type must be there`() throws {

@@ -35,6 +35,10 @@ func manifest(properties: String, required: String = "[]", more: String = "") ->
 
 /// The core nodes of a real ComfyUI, with the models that it had.
 func coreNodes() throws -> NodeList {
+    try readCoreNodes.get()
+}
+
+private let readCoreNodes = Result<NodeList, any Error> {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     let data = try Data(contentsOf: tests.appendingPathComponent("Resources/core-nodes.json"))
     return try NodeList(objectInfo: JSON(parsing: [UInt8](data)))

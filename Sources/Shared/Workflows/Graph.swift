@@ -27,6 +27,27 @@ public struct Graph: Sendable, Hashable {
         }
     }
 
+    /// The graph with each required input that it lacks as the editor would write it: an export from before a node got
+    /// an input is refused without.
+    func completed(for nodes: NodeList) -> Graph {
+        var completed = json
+        for (id, node) in json {
+            guard var members = node.object, var inputs = node["inputs"]?.object,
+                let known = node["class_type"]?.string.flatMap({ nodes[$0] })
+            else { continue }
+            let lacking = known.inputs.filter { $0.isRequired && $0.initial != nil && inputs[$0.name] == nil }
+            guard !lacking.isEmpty else { continue }
+            for input in lacking { inputs[input.name] = input.initial }
+            members["inputs"] = .object(inputs)
+            completed[id] = .object(members)
+        }
+        return Graph(checked: completed)
+    }
+
+    private init(checked json: JSONObject) {
+        self.json = json
+    }
+
     private static func isGraph(_ value: JSON?) -> Bool {
         value?.object?.contains { $0.value["class_type"]?.string != nil } ?? false
     }

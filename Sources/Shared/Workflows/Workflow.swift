@@ -10,7 +10,7 @@ public struct Workflow: Sendable, Hashable {
     /// Whether there is no manifest, so that its parameters were found in the graph.
     public let isDiscovered: Bool
     /// Nil when the file holds no graph that ComfyUI could run.
-    public let graph: Graph?
+    public internal(set) var graph: Graph?
     /// Why it cannot be used, a sentence each, with file and line where a file is at fault; empty when it can.
     public internal(set) var reasons: [String]
 

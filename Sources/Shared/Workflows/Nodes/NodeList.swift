@@ -25,6 +25,8 @@ public struct NodeList: Sendable, Equatable {
         var name: String
         var kind: Kind
         var isRequired: Bool
+        /// What the editor writes into it at first; nil where somebody has to choose.
+        var initial: JSON?
     }
 
     enum Kind: Sendable, Equatable {

@@ -29,8 +29,9 @@ extension NodeList.Node {
         inputs = []
         for (section, isRequired) in [("required", true), ("optional", false)] {
             for (name, value) in sections[section]?.object ?? [:] {
-                inputs.append(
-                    NodeList.Input(name: name, kind: NodeList.Kind(value, &lists), isRequired: isRequired))
+                let kind = NodeList.Kind(value, &lists)
+                let initial = kind.initial(value[1]?["default"])
+                inputs.append(NodeList.Input(name: name, kind: kind, isRequired: isRequired, initial: initial))
             }
         }
         // The type of an output that is a choice is its list.
@@ -57,6 +58,19 @@ extension NodeList.Kind {
         case "BOOLEAN": self = .boolean
         case .some(let type) where !type.hasPrefix("COMFY_"): self = .link(type)
         default: self = .other
+        }
+    }
+
+    /// - Parameter told: the default in the node list.
+    fileprivate func initial(_ told: JSON?) -> JSON? {
+        switch self {
+        case .integer, .number, .boolean, .text: return told
+        case .choice(let choices, upload: nil):
+            if let told { return told }
+            // Of files the first is as good as any, and as wrong.
+            let isOfFiles = choices?.contains { ModelFolders.isModelFile($0.string ?? "") } ?? true
+            return isOfFiles ? nil : choices?.first
+        case .choice, .link, .other: return nil
         }
     }
 

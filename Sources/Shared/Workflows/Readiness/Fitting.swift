@@ -3,7 +3,7 @@ extension Workflow {
     /// not run anywhere: then ``reasons`` say why.
     public func findings(on nodes: NodeList) -> [Finding] {
         guard let graph, isReady else { return [] }
-        return Readiness(graph, fittedManifest(nodes), on: nodes).findings
+        return Readiness(graph.completed(for: nodes), fittedManifest(nodes), on: nodes).findings
     }
 
     /// Whether a ComfyUI can run it; one whose nodes are not known may.
@@ -12,7 +12,8 @@ extension Workflow {
     }
 
     /// The workflow as it is where these ComfyUIs are: ready when one of them can run it, with what is known of the
-    /// nodes there in the parameters that were found in the graph. Its version stays.
+    /// nodes there in the parameters that were found in the graph, and with the inputs that its nodes have got since it
+    /// was exported. Its version stays.
     ///
     /// - Parameter places: for each ComfyUI its nodes, nil where they are not known; empty when there is no ComfyUI,
     ///   and then nothing is known.
@@ -34,6 +35,7 @@ extension Workflow {
     private func withParameters(of nodes: NodeList) -> Workflow {
         var fitted = self
         fitted.manifest = fittedManifest(nodes)
+        fitted.graph = graph?.completed(for: nodes)
         return fitted
     }
 
