@@ -5,7 +5,7 @@ SCRIPTS := startup.sh .ci/run $(wildcard scripts/*.sh)
 .PHONY: help deps build demo run stop test chaos lint check-workflows bench dist
 
 help: ## list these targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 20
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 24
 
 deps: ## install the Debian packages that Easel is built with (nothing to do when they are there)
 	@scripts/install-deps.sh
