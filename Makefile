@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 SCRIPTS := startup.sh .ci/run $(wildcard scripts/*.sh)
-.PHONY: help deps build demo run stop test chaos lint fuzz-api fuzz bench dist
+.PHONY: help deps build demo run stop test chaos lint check-workflows fuzz-api fuzz bench dist
 
 help: ## list these targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 24
 
 deps: ## install the Debian packages that Easel is built with (nothing to do when they are there)
 	@scripts/install-deps.sh
@@ -35,6 +35,9 @@ lint: ## check the format of the Swift sources and the shell scripts
 	swift format lint --strict --recursive Package.swift Sources Tests
 	shellcheck -x $(SCRIPTS)
 	shellcheck -x scripts/lib/*.sh
+
+check-workflows: deps ## hold every workflow against ComfyUI's nodes (COMFYUI_API_URL, else OBJECT_INFO=FILE)
+	@scripts/check-workflows.sh
 
 fuzz-api: ## send the running API what its description allows, and what not (needs Python, installs schemathesis)
 	@swift build && scripts/fuzz-api.sh

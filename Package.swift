@@ -99,10 +99,13 @@ let package = Package(
         tests(of: "Workflows", ["JSONText"]),
         tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
         tests(of: "Wire", ["JSONText"]),
-        tests(of: "ComfySandbox", ["Loop", "JSONText", "Images", "WebSocket"], excluding: ["Recordings"]),
+        tests(of: "ComfySandbox", ["Loop", "JSONText", "Images", "WebSocket", "Workflows"], excluding: ["Recordings"]),
         tests(
             of: "GPUService",
-            ["Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Operations", "Wire", httpTypes]),
+            [
+                "Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Operations", "Wire", httpTypes,
+                logging,
+            ]),
         tests(
             of: "BackendAPI",
             [

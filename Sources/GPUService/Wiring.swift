@@ -20,6 +20,7 @@ struct Wiring {
         let library = WorkflowLibrary(path: configuration.workflowsPath, logger: service.logger)
         await library.refresh()
         let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, logger: service.logger)
+        library.follow(dispatcher)
         let router = router(dispatcher, library, inputs)
         let server = try listening(on: configuration.host, port: configuration.port, portSetting: "GPU_SERVER_PORT") {
             try HTTPServer(host: configuration.host, port: configuration.port, router: router)

@@ -1,6 +1,7 @@
 import Foundation
 import JSONText
 import Testing
+import Workflows
 
 @testable import ComfySandbox
 
@@ -51,6 +52,24 @@ import Testing
         let catalogue = NodeCatalogue(workflows: names)
         #expect(catalogue.lists.models["loras"] == ["fancy.safetensors", "random_lora.safetensors"])
         #expect(catalogue.objectInfo(of: "FancyLoader")["FancyLoader"]?["output"]?.array?.count == 3)
+    }
+
+    @Test func `every workflow that ships is ready here`() throws {
+        let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
+        let path = root.appendingPathComponent("workflows").path
+        var names = WorkflowNames()
+        for file in try FileManager.default.contentsOfDirectory(atPath: path) where file.hasSuffix(".json") {
+            names.add(try JSON(parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(path)/\(file)")))))
+        }
+        let nodes = try NodeList(objectInfo: NodeCatalogue(workflows: names).objectInfo)
+        let shipped = try WorkflowFolder.load(path) { "\($0.count)" }.workflows
+        #expect(!shipped.isEmpty)
+        for workflow in shipped { #expect(workflow.fitted(to: [nodes]).reasons == [], "\(workflow.name)") }
+    }
+
+    @Test func `the sandbox's own nodes are told as ComfyUI tells its`() throws {
+        let nodes = try NodeList(objectInfo: NodeCatalogue().objectInfo)
+        #expect(nodes.count == NodeCatalogue().core.count)
     }
 
     @Test func `settings are read and wrong ones named`() throws {

@@ -91,7 +91,7 @@ private func inputs(_ prompt: JSON, _ node: String) -> JSON? {
 
     @Test func `a workflow that is not ready gives no prompt`() {
         #expect(throws: InjectionError.self) {
-            try workflow(manifest: nil).prompt(with: [:], uploadedImages: [:], filenamePrefix: "p")
+            try workflow(manifest: "{").prompt(with: [:], uploadedImages: [:], filenamePrefix: "p")
         }
     }
 }

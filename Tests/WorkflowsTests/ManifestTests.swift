@@ -106,7 +106,8 @@ private let wrongGraphs: [(text: String, reason: String)] = [
     (
         #"{"last_node_id":9,"nodes":[{"id":1}],"links":[]}"#,
         "sample.json:1: the file is saved in the editor's own form, which ComfyUI cannot run; "
-            + "in ComfyUI choose Workflow > Export (API) and put that file here"
+            + "in ComfyUI choose Workflow > Export (API) and put that file here "
+            + "(older versions: switch on Dev mode in the settings, then Save (API Format))"
     ),
     ("{\n\"1\": {\n", "sample.json:3: is not JSON: unexpected end of text"),
     ("", "sample.json:1: is not JSON: unexpected end of text"),
@@ -139,11 +140,10 @@ private let wrongGraphs: [(text: String, reason: String)] = [
         #expect(workflow(manifest: text).reasons.count == 4)
     }
 
-    @Test func `a graph without a manifest says that it needs one`() {
-        #expect(
-            workflow(manifest: nil).reasons == [
-                "sample.manifest.json: there is no such file, so nothing says which parameters sample.json takes"
-            ])
+    @Test func `a graph without a manifest is ready with what is found in it`() {
+        let found = workflow(manifest: nil)
+        #expect(found.reasons == [])
+        #expect(found.parameters.parameters.map(\.name) == ["image", "image_2"])
     }
 
     @Test func `a right manifest gives what it says`() {

@@ -1,3 +1,4 @@
+import Foundation
 import JSONText
 import Workflows
 
@@ -30,4 +31,25 @@ func workflow(graph: String = sampleGraph, manifest: String?) -> Workflow {
 /// A manifest with these parameters.
 func manifest(properties: String, required: String = "[]", more: String = "") -> String {
     #"{"parameters":{"type":"object","properties":{\#(properties)},"required":\#(required)}\#(more)}"#
+}
+
+/// The core nodes of a real ComfyUI, with the models that it had.
+func coreNodes() throws -> NodeList {
+    try readCoreNodes.get()
+}
+
+private let readCoreNodes = Result<NodeList, any Error> {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let data = try Data(contentsOf: tests.appendingPathComponent("Resources/core-nodes.json"))
+    return try NodeList(objectInfo: JSON(parsing: [UInt8](data)))
+}
+
+/// A node list with these entries.
+func nodeList(_ text: String) throws -> NodeList {
+    try NodeList(objectInfo: JSON(parsing: text))
+}
+
+/// A parameter's targets as `node.input`.
+func targets(of parameter: String, in workflow: Workflow) -> [String] {
+    (workflow.manifest.inject[parameter] ?? []).map { "\($0.node).\($0.input)" }
 }

@@ -40,7 +40,7 @@ private final class TemporaryFolder {
         try FileManager.default.createDirectory(atPath: folder.path + "/e.json", withIntermediateDirectories: true)
         let read = try WorkflowFolder.load(folder.path, hash: sampleHash)
         #expect(read.workflows.map(\.name) == ["a", "b", "c", "d"])
-        #expect(read.workflows.map(\.isReady) == [false, true, false, false])
+        #expect(read.workflows.map(\.isReady) == [false, true, false, true])
         #expect(read["c"]?.reasons == ["c.json: cannot be opened: No such file or directory"])
     }
 

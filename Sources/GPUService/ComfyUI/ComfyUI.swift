@@ -4,6 +4,7 @@ import Logging
 import Loop
 import Outbound
 import Wire
+import Workflows
 
 /// One ComfyUI, that is one GPU: its routes, its socket, whether it is there, and how much it has been given.
 @LoopActor
@@ -14,6 +15,11 @@ final class ComfyUI {
     /// Prompts that it may have at once: running, and waiting in its own queue so that the GPU never idles.
     let capacity: Int
     private(set) var isAvailable = false
+    /// Called when it has come or gone, or has other nodes or models.
+    var onChange: @LoopActor () -> Void = {}
+    private let nodeWatch: NodeWatch
+    /// Whether it can run a workflow, by name and version; for the nodes that it has now.
+    private var judged: [String: Bool] = [:]
     /// Prompts that it has from us now.
     private(set) var load = 0
     private var slotFreed: [LoopEvent] = []
@@ -27,13 +33,19 @@ final class ComfyUI {
     private static let probeInterval: Duration = .seconds(2)
     private static let probeIntervalWhenAway: Duration = .milliseconds(500)
     private static let maxRememberedUploads = 10_000
+    private static let maxJudged = 2000
 
     init(baseURL: String, capacity: Int, http: HTTPClient, logger: Logger) {
         self.capacity = capacity
         self.logger = logger
         client = ComfyUIClient(baseURL: baseURL, http: http)
         socket = ComfySocket(baseURL: baseURL, logger: logger)
-        socket.onLoss = { [weak self] in self?.wedge.mayBeAnother() }
+        nodeWatch = NodeWatch(client: client, logger: logger)
+        socket.onLoss = { [weak self] in
+            self?.wedge.mayBeAnother()
+            self?.nodeWatch.refreshSoon()
+        }
+        nodeWatch.onChange = { [weak self] in self?.nodesChanged() }
     }
 
     /// Watches its health and keeps its socket, until the task is cancelled.
@@ -41,6 +53,7 @@ final class ComfyUI {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.socket.run() }
             group.addTask { await self.watchHealth() }
+            group.addTask { await self.nodeWatch.run { self.isAvailable } }
         }
     }
 
@@ -73,7 +86,9 @@ final class ComfyUI {
         // Another ComfyUI may have come back in its place, with another input folder.
         if !now { uploads = [:] }
         let url: Logger.Metadata = ["url": .string(client.baseURL)]
+        defer { onChange() }
         if now {
+            nodeWatch.refreshSoon()
             logger.info("ComfyUI is there", metadata: url)
         } else if wedge.isWedged {
             logger.error("ComfyUI answers and does no work: it is wedged until it is restarted", metadata: url)
@@ -81,6 +96,29 @@ final class ComfyUI {
         } else {
             logger.warning("ComfyUI is away", metadata: url)
         }
+    }
+
+    // MARK: Nodes and models
+
+    /// Its nodes, the last known ones while it is away; nil until it has told them.
+    var nodes: NodeList? { nodeWatch.nodes }
+
+    /// Who adds a workflow has often just installed what it needs.
+    func workflowsChanged() { nodeWatch.refreshSoon() }
+
+    private func nodesChanged() {
+        judged = [:]
+        onChange()
+    }
+
+    /// Whether it has the nodes and models for a workflow; with its nodes not known it may.
+    func canRun(_ workflow: Workflow) -> Bool {
+        let key = "\(workflow.name) \(workflow.version)"
+        if let known = judged[key] { return known }
+        if judged.count >= Self.maxJudged { judged = [:] }
+        let can = workflow.canRun(on: nodes)
+        judged[key] = can
+        return can
     }
 
     // MARK: Runs

@@ -10,7 +10,7 @@ import Wire
 final class ComfyUIClient {
     /// Such as `http://localhost:8188`, with no slash at its end.
     let baseURL: String
-    private let http: HTTPClient
+    let http: HTTPClient
     /// Whether `/api/jobs` is there, as far as is known.
     private var hasJobs = true
 

@@ -30,6 +30,18 @@ final class Dispatcher {
 
     var isAnyAvailable: Bool { comfyUIs.contains(where: \.isAvailable) }
 
+    /// What is known of the nodes of each ComfyUI that is there; while none is, of all.
+    var nodeLists: [NodeList?] {
+        let there = comfyUIs.filter(\.isAvailable)
+        return (there.isEmpty ? comfyUIs : there).map(\.nodes)
+    }
+
+    /// Whether a request asks for what is under way or done here already.
+    func isJoined(by request: GenerateRequest) -> Bool {
+        guard let known = request.taskID.flatMap({ generations[$0] }) else { return false }
+        return known.attempt == request.attempt && known.canBeJoined
+    }
+
     subscript(_ taskID: String) -> Generation? { generations[taskID] }
 
     /// Begins a generation, or joins the one that is under way, or has ended well, for the same task and attempt.
@@ -75,7 +87,7 @@ final class Dispatcher {
         let limit = Self.duration(request.secondsLeft)
         // A task may have been here before this process was: its prompt is looked for before it is submitted.
         if request.taskID != nil, let found = try await find(generation, limit: limit) { return try await found.join() }
-        let comfyUI = try await place()
+        let comfyUI = try await place(for: workflow)
         defer { comfyUI.freeSlot() }
         if generation.stopReason != nil { throw GenerationFailure(.cancelled, "The generation was cancelled.") }
         let graph = try await graph(for: generation, request, workflow, on: comfyUI)
@@ -103,11 +115,12 @@ final class Dispatcher {
         return nil
     }
 
-    /// The ComfyUI with the least to do, its slot taken.
-    private func place() async throws -> ComfyUI {
+    /// Of the ComfyUIs that can run it the one with the least to do, its slot taken.
+    private func place(for workflow: Workflow) async throws -> ComfyUI {
         let there = comfyUIs.filter(\.isAvailable)
-        guard let best = there.min(by: { $0.load < $1.load }) else {
-            throw GenerationFailure(.unavailable, "No ComfyUI answers.")
+        guard !there.isEmpty else { throw GenerationFailure(.unavailable, "No ComfyUI answers.") }
+        guard let best = there.filter({ $0.canRun(workflow) }).min(by: { $0.load < $1.load }) else {
+            throw GenerationFailure(.unavailable, "No ComfyUI that answers has what the workflow needs.")
         }
         try await best.takeSlot()
         return best

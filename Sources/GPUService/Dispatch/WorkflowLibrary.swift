@@ -5,15 +5,23 @@ import Logging
 import Loop
 import Workflows
 
-/// The workflow folder as it stands now, read again when something in it changes.
+/// The workflow folder as it stands now, held against the ComfyUIs that are there.
 @LoopActor
 final class WorkflowLibrary {
-    private(set) var folder: WorkflowFolder
-    /// Names this state of the folder, for `ETag`.
+    /// What this pod can run, and why not what it cannot.
+    private(set) var catalogue: WorkflowCatalogue
+    /// Names this state of the catalogue, for `ETag`.
     private(set) var etag = ""
     /// Why the folder cannot be read; nil while it can.
     private(set) var fault: String?
+    /// The folder as its files have it.
+    private var folder = WorkflowFolder()
+    private var fitted: [String: Workflow] = [:]
     private var fingerprint: [FolderReader.File] = []
+    private var nodeLists: @LoopActor () -> [NodeList?] = { [] }
+    private var onRead: @LoopActor () -> Void = {}
+    private var isFitting = false
+    private var mustFitAgain = false
     private let path: String
     private let logger: Logger
 
@@ -23,15 +31,29 @@ final class WorkflowLibrary {
     init(path: String, logger: Logger) {
         self.path = path
         self.logger = logger
-        folder = WorkflowFolder(workflows: [], styles: [], styleFaults: [])
+        catalogue = folder.catalogue
         fault = "not read yet"
     }
+
+    /// A workflow with its readiness and its parameters on this pod.
+    subscript(_ name: String) -> Workflow? { fitted[name] }
 
     /// Looks for changes until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
             try? await sleep(for: Self.interval)
             await refresh()
+        }
+    }
+
+    /// Holds the workflows against a dispatcher's ComfyUIs from now on, whatever they come to have.
+    func follow(_ dispatcher: Dispatcher) {
+        nodeLists = { [weak dispatcher] in dispatcher?.nodeLists ?? [] }
+        onRead = { [weak dispatcher] in
+            for comfyUI in dispatcher?.comfyUIs ?? [] { comfyUI.workflowsChanged() }
+        }
+        for comfyUI in dispatcher.comfyUIs {
+            comfyUI.onChange = { [weak self] in Task { await self?.fit() } }
         }
     }
 
@@ -44,8 +66,8 @@ final class WorkflowLibrary {
                 if now == seen, !hadFault { return nil }
                 return (try WorkflowFolder.load(path) { SHA256.hash($0).hex }, now)
             }
+            if let (folder, now) = read { await take(folder, now) }
             fault = nil
-            if let (folder, now) = read { take(folder, now) }
         } catch {
             let reason = (error as? WorkflowFileError)?.reason ?? "\(error)"
             if fault != reason {
@@ -55,18 +77,57 @@ final class WorkflowLibrary {
         }
     }
 
-    private func take(_ folder: WorkflowFolder, _ now: [FolderReader.File]) {
+    private func take(_ folder: WorkflowFolder, _ now: [FolderReader.File]) async {
         self.folder = folder
         fingerprint = now
-        etag = "\"\(SHA256.hash(folder.catalogue.json.serialized()).hex.prefix(32))\""
-        for workflow in folder.workflows where !workflow.isReady {
-            logger.warning(
-                "A workflow is not ready",
-                metadata: [
-                    "workflow": .string(workflow.name), "reasons": .string(workflow.reasons.joined(separator: "; ")),
-                ])
-        }
         for fault in folder.styleFaults { logger.warning("styles.json", metadata: ["fault": .string(fault)]) }
         logger.info("Workflows read", metadata: ["count": .stringConvertible(folder.workflows.count)])
+        await fit()
+        onRead()
+    }
+
+    // MARK: Readiness
+
+    /// Holds the folder against the nodes that are there, off the loop. A change in between is not missed.
+    private func fit() async {
+        mustFitAgain = true
+        guard !isFitting else { return }
+        isFitting = true
+        defer { isFitting = false }
+        while mustFitAgain {
+            mustFitAgain = false
+            let (folder, places) = (folder, nodeLists())
+            let fitted = try? await offLoop { Self.fit(folder, to: places) }
+            if let fitted { take(fitted) }
+        }
+    }
+
+    private struct Fitted: Sendable {
+        var folder: WorkflowFolder
+        var catalogue: WorkflowCatalogue
+        var etag: String
+    }
+
+    private nonisolated static func fit(_ folder: WorkflowFolder, to places: [NodeList?]) -> Fitted {
+        var fitted = folder
+        fitted.workflows = folder.workflows.map { $0.fitted(to: places) }
+        let catalogue = fitted.catalogue
+        let hash = SHA256.hash(catalogue.json.serialized()).hex
+        return Fitted(folder: fitted, catalogue: catalogue, etag: "\"\(hash.prefix(32))\"")
+    }
+
+    private func take(_ new: Fitted) {
+        for workflow in new.folder.workflows where workflow.reasons != fitted[workflow.name]?.reasons ?? [] {
+            let name: Logger.Metadata = ["workflow": .string(workflow.name)]
+            if workflow.isReady {
+                logger.info("A workflow is ready again", metadata: name)
+            } else {
+                let reasons: Logger.MetadataValue = .string(workflow.reasons.joined(separator: "; "))
+                logger.warning("A workflow is not ready", metadata: name.merging(["reasons": reasons]) { $1 })
+            }
+        }
+        fitted = Dictionary(new.folder.workflows.map { ($0.name, $0) }) { first, _ in first }
+        catalogue = new.catalogue
+        etag = new.etag
     }
 }

@@ -28,7 +28,7 @@ struct GenerateRoutes {
     private func generate(_ request: Request) async throws -> Response {
         let bytes = try await request.body.collect()
         var asked = try GenerateBody.request(from: try await parse(bytes))
-        guard let workflow = library.folder[asked.workflow] else {
+        guard let workflow = library[asked.workflow] else {
             throw HTTPProblem(.notFound, "There is no workflow \"\(asked.workflow.prefix(100))\".")
         }
         if let version = asked.version, version != workflow.version {
@@ -42,7 +42,7 @@ struct GenerateRoutes {
                 .conflict, "Pictures are missing here.", extra: ["missing_inputs": .array(missing.map(JSON.string))])
         }
         asked.params = values
-        try checkReadiness(workflow)
+        if !dispatcher.isJoined(by: asked) { try checkReadiness(workflow) }
         let generation = dispatcher.generation(for: asked, of: workflow)
         let wantsEvents = request.headerFields[.accept]?.contains("text/event-stream") ?? false
         return wantsEvents ? events(of: generation, previews: asked.previews) : try await answer(generation)

@@ -35,7 +35,7 @@ struct StatusRoutes {
         guard library.fault == nil else {
             return HTTPProblem(.serviceUnavailable, "The workflow folder cannot be read.").response
         }
-        var answer = library.folder.catalogue.json.object ?? [:]
+        var answer = library.catalogue.json.object ?? [:]
         answer["capacity"] = JSON(dispatcher.capacity)
         return .json(.object(answer), headers: headers)
     }

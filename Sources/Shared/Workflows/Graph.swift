@@ -7,17 +7,49 @@ public struct Graph: Sendable, Hashable {
 
     /// Reads what a file in the workflow folder holds. Throws one sentence about what it is instead of a graph.
     init(_ value: JSON) throws(DocumentFault) {
-        guard let members = value.object else { throw DocumentFault([], "must be an object of nodes") }
+        guard let outer = value.object else { throw DocumentFault([], "must be an object of nodes") }
+        // What is sent to ComfyUI has the graph one level down, and is often kept like that.
+        let isWrapped = outer["class_type"] == nil && Self.isGraph(outer["prompt"])
+        let members = isWrapped ? outer["prompt"]?.object ?? [:] : outer
+        let path: [JSONPathElement] = isWrapped ? ["prompt"] : []
         if members["nodes"]?.array != nil {
             throw DocumentFault(
                 [],
                 "is saved in the editor's own form, which ComfyUI cannot run; "
-                    + "in ComfyUI choose Workflow > Export (API) and put that file here")
+                    + "in ComfyUI choose Workflow > Export (API) and put that file here "
+                    + "(older versions: switch on Dev mode in the settings, then Save (API Format))")
         }
         guard !members.isEmpty else { throw DocumentFault([], "holds no nodes") }
         json = members
-        for (id, node) in members { try Self.check(node, at: [.member(id)]) }
-        for (id, node) in members { try checkLinks(node["inputs"]?.object ?? [:], at: [.member(id), "inputs"]) }
+        for (id, node) in members { try Self.check(node, at: path + [.member(id)]) }
+        for (id, node) in members {
+            try checkLinks(node["inputs"]?.object ?? [:], at: path + [.member(id), "inputs"])
+        }
+    }
+
+    /// The graph with each required input that it lacks as the editor would write it: an export from before a node got
+    /// an input is refused without.
+    func completed(for nodes: NodeList) -> Graph {
+        var completed = json
+        for (id, node) in json {
+            guard var members = node.object, var inputs = node["inputs"]?.object,
+                let known = node["class_type"]?.string.flatMap({ nodes[$0] })
+            else { continue }
+            let lacking = known.inputs.filter { $0.isRequired && $0.initial != nil && inputs[$0.name] == nil }
+            guard !lacking.isEmpty else { continue }
+            for input in lacking { inputs[input.name] = input.initial }
+            members["inputs"] = .object(inputs)
+            completed[id] = .object(members)
+        }
+        return Graph(checked: completed)
+    }
+
+    private init(checked json: JSONObject) {
+        self.json = json
+    }
+
+    private static func isGraph(_ value: JSON?) -> Bool {
+        value?.object?.contains { $0.value["class_type"]?.string != nil } ?? false
     }
 
     /// The type of a node, or nil when there is no such node.

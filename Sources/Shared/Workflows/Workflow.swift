@@ -6,11 +6,13 @@ public struct Workflow: Sendable, Hashable {
     public let name: String
     /// Changes with every byte of the graph or the manifest.
     public let version: String
-    public let manifest: Manifest
+    public internal(set) var manifest: Manifest
+    /// Whether there is no manifest, so that its parameters were found in the graph.
+    public let isDiscovered: Bool
     /// Nil when the file holds no graph that ComfyUI could run.
-    public let graph: Graph?
-    /// Why it cannot be used, a sentence each with file and line; empty when it can.
-    public let reasons: [String]
+    public internal(set) var graph: Graph?
+    /// Why it cannot be used, a sentence each, with file and line where a file is at fault; empty when it can.
+    public internal(set) var reasons: [String]
 
     public var title: String {
         manifest.title ?? name
@@ -47,6 +49,7 @@ public struct Workflow: Sendable, Hashable {
         let read = Self.readGraph(graph, file: "\(name).json", &reasons)
         self.name = name
         self.graph = read
+        isDiscovered = manifest == nil
         self.manifest = Self.readManifest(manifest, for: read, name: name, &reasons)
         self.reasons = reasons
         // The length keeps a byte that moves from one file to the other from going unnoticed.
@@ -74,8 +77,7 @@ public struct Workflow: Sendable, Hashable {
     ) -> Manifest {
         let file = "\(name).manifest.json"
         switch bytes {
-        case .none:
-            reasons.append("\(file): there is no such file, so nothing says which parameters \(name).json takes")
+        case .none: return graph.map { discover($0, file: "\(name).json", &reasons) } ?? Manifest()
         case .failure(let error): reasons.append("\(file): \(error.reason)")
         case .success(let bytes):
             guard let value = parse(bytes, file: file, &reasons), let graph else { return Manifest() }
@@ -86,9 +88,18 @@ public struct Workflow: Sendable, Hashable {
         return Manifest()
     }
 
+    private static func discover(_ graph: Graph, file: String, _ reasons: inout [String]) -> Manifest {
+        let found = Discovery(graph: graph)
+        reasons += found.faults.map { "\(file): \($0)" }
+        let (manifest, faults) = found.manifest
+        reasons += faults.map { "\(file): its parameters make no schema: \($0.reason)" }
+        return manifest
+    }
+
     private static func parse(_ bytes: [UInt8], file: String, _ reasons: inout [String]) -> JSON? {
         do {
-            return try JSON(parsing: bytes)
+            // An editor on Windows may begin the file with a byte order mark.
+            return try JSON(parsing: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes)
         } catch {
             reasons.append("\(file):\(error.line(in: bytes)): is not JSON: \(error.reason)")
             return nil

@@ -1,0 +1,95 @@
+import Foundation
+import HTTP
+import HTTPTypes
+import JSONText
+import Logging
+import Loop
+import Outbound
+
+@testable import GPUService
+
+/// The GPU service's parts put together in this process, over a workflow folder of its own.
+@LoopActor
+final class RunningGPUService {
+    let comfyUIs: [ComfyUI]
+    let library: WorkflowLibrary
+    let folder: String
+    private let server: HTTPServer
+    private let http = HTTPClient()
+    private let inputs: InputStore
+    private var work: [Task<Void, Never>] = []
+
+    /// - Parameter workflows: text by file name.
+    init(comfyUIs urls: [String], workflows: [String: String]) async throws {
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        folder = NSTemporaryDirectory() + "easel-gpu-test-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder + "/workflows", withIntermediateDirectories: true)
+        comfyUIs = urls.map { [http] in ComfyUI(baseURL: $0, capacity: 3, http: http, logger: logger) }
+        inputs = try InputStore(folder: folder + "/inputs")
+        library = WorkflowLibrary(path: folder + "/workflows", logger: logger)
+        let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, logger: logger)
+        let router = Router()
+        GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs).add(to: router)
+        StatusRoutes(dispatcher: dispatcher, library: library).add(to: router)
+        server = try HTTPServer(host: "127.0.0.1", port: 0, router: router)
+        for (name, text) in workflows { try write(name, text) }
+        library.follow(dispatcher)
+        await library.refresh()
+        let (server, library, comfyUIs) = (server, library, comfyUIs)
+        work.append(Task(executorPreference: EventLoop.shared) { await server.run() })
+        work.append(Task(executorPreference: EventLoop.shared) { await library.run() })
+        for comfyUI in comfyUIs {
+            work.append(Task(executorPreference: EventLoop.shared) { await comfyUI.run() })
+        }
+    }
+
+    func write(_ name: String, _ text: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(folder)/workflows/\(name)"))
+    }
+
+    func stop() async {
+        await server.stop(grace: .zero)
+        for task in work { task.cancel() }
+        for task in work { await task.value }
+        http.close()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    struct Answer: Sendable {
+        let status: Int
+        let headers: HTTPFields
+        let json: JSON
+    }
+
+    func call(
+        _ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil, headers: HTTPFields = [:]
+    ) async throws -> Answer {
+        var request = ClientRequest(method: method, url: "http://127.0.0.1:\(server.port)\(path)", headers: headers)
+        if let body { request.body = .bytes(body.serialized()) }
+        let response = try await http.send(request)
+        let bytes = try await response.collect()
+        return Answer(
+            status: response.status, headers: response.headers, json: (try? JSON(parsing: bytes)) ?? .null)
+    }
+
+    /// A workflow as the catalogue has it.
+    func workflow(_ name: String) async throws -> JSON {
+        let all = try await call(.get, "/workflows").json["workflows"]?.array ?? []
+        return all.first { $0["name"]?.string == name } ?? .null
+    }
+}
+
+/// Runs `body` with such a service, and stops it afterwards.
+@LoopActor
+func withGPUService(
+    comfyUIs: [String], workflows: [String: String], _ body: @LoopActor (RunningGPUService) async throws -> Void
+) async throws {
+    let service = try await RunningGPUService(comfyUIs: comfyUIs, workflows: workflows)
+    do {
+        try await body(service)
+        await service.stop()
+    } catch {
+        await service.stop()
+        throw error
+    }
+}
