@@ -83,6 +83,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Loop", "HTTP", httpTypes], path: "Tests/Support",
             swiftSettings: settings),
+        .target(
+            name: "ProviderEmulators", dependencies: ["Loop", "HTTP", "JSONText", "Crypto", "Images", httpTypes],
+            path: "Tests/ProviderEmulators", swiftSettings: settings),
+        .executableTarget(
+            name: "ProviderEmulatorServer", dependencies: ["ProviderEmulators", "Loop"],
+            path: "Tests/ProviderEmulatorServer", exclude: ["clients.py"], swiftSettings: settings),
         tests(of: "Loop"),
         tests(of: "JSONText"),
         tests(of: "Crypto"),
@@ -104,6 +110,14 @@ let package = Package(
                 httpTypes,
                 logging, grdb,
             ]),
+        // In a process of their own: they keep a loop busy.
+        .testTarget(
+            name: "ProviderTests",
+            dependencies: [
+                "BackendAPI", "ProviderEmulators", "TestSupport", "Loop", "JSONText", "Images", "Operations",
+                "Outbound", httpTypes, logging,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
