@@ -21,6 +21,7 @@ struct Configuration: Sendable {
     /// Nil: no webhook is taken or sent.
     var webhookSecret: WebhookSecret?
     var allowPrivateWebhookURLs: Bool
+    var providers: ProviderSettings
     var apiTitle: String
     var apiVersion: String
 
@@ -57,6 +58,7 @@ struct Configuration: Sendable {
         ) { WebhookSecret($0) }
         allowPrivateWebhookURLs = settings.bool(
             "ALLOW_PRIVATE_WEBHOOK_URLS", default: false, "whether webhooks may go to private addresses and over http")
+        providers = ProviderSettings(reading: settings)
         apiTitle = settings.string("API_TITLE", default: "AI Image Generation API", "the API's title")
         apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
     }
