@@ -112,6 +112,14 @@ let package = Package(
                 "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images", "Workflows", "Operations", "Wire",
                 "ProviderEmulators", httpTypes, logging, grdb,
             ]),
+        // In a process of their own: they keep a loop busy.
+        .testTarget(
+            name: "ProviderTests",
+            dependencies: [
+                "BackendAPI", "ProviderEmulators", "TestSupport", "Loop", "JSONText", "Images", "Operations",
+                "Outbound", httpTypes, logging,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -17,6 +17,10 @@ public final class EmulatorCore {
     /// The headers of the last request to the API, and to the place of the results.
     public internal(set) var lastAuthorization: String?
     public internal(set) var resultAuthorization: String?
+    /// Hosts, as they were called, that were sent a token.
+    public internal(set) var authorizedHosts: Set<String> = []
+    /// Of a result of 200 MB, what was sent.
+    public internal(set) var hugeBytes = 0
     /// The body of the last request that was taken.
     public internal(set) var lastInput = ""
     public let port: Int
@@ -34,6 +38,7 @@ public final class EmulatorCore {
         server = try HTTPServer(host: "127.0.0.1", port: port, router: router)
         self.port = server.port
         publicURL = "http://127.0.0.1:\(server.port)"
+        router.use(HostWatch(core: self))
         router.on(.get, "/results/{name}") { [unowned self] in try await result($0) }
     }
 
@@ -122,7 +127,7 @@ public final class EmulatorCore {
         if plan.take(.hangAtResult) { return try await hang() }
         if plan.take(.resetAtResult) { return Self.cut(answer) }
         if plan.take(.truncatedPicture) { return Self.truncated(answer) }
-        if plan.take(.hugeResult) { return Self.huge }
+        if plan.take(.hugeResult) { return huge }
         if plan.take(.endlessRedirect) { return redirect("/results/\(name)") }
         if plan.take(.redirectedResult) { return redirect("/results/\(name)?again=1") }
         return answer
@@ -138,12 +143,18 @@ public final class EmulatorCore {
         return Response(headers: answer.headers, body: .bytes(Array(bytes.prefix(bytes.count / 2))))
     }
 
-    static let huge = Response(
-        headers: [.contentType: "image/png"],
-        body: .stream(length: nil) { writer in
-            let piece = [UInt8](repeating: 0x55, count: 1 << 16)
-            for _ in 0..<3200 { try await writer.write(piece) }
-        })
+    /// 200 MB, as far as the client takes them.
+    var huge: Response {
+        Response(
+            headers: [.contentType: "image/png"],
+            body: .stream(length: nil) { [weak self] writer in
+                let piece = [UInt8](repeating: 0x55, count: 1 << 16)
+                for _ in 0..<3200 {
+                    try await writer.write(piece)
+                    self?.hugeBytes += piece.count
+                }
+            })
+    }
 
     // MARK: Forms
 

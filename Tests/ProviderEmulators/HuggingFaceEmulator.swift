@@ -59,7 +59,7 @@ public final class HuggingFaceEmulator {
         let answer = Response(headers: [.contentType: "image/png"], body: .bytes(picture))
         core.taken += 1
         if core.plan.take(.truncatedPicture) { return EmulatorCore.truncated(answer) }
-        if core.plan.take(.hugeResult) { return EmulatorCore.huge }
+        if core.plan.take(.hugeResult) { return core.huge }
         if core.plan.take(.wrongJSONAtSubmit) { return .text("{\"err", type: "application/json") }
         return try await core.spoilt(answer)
     }

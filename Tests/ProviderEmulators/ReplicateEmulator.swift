@@ -21,7 +21,7 @@ public final class ReplicateEmulator {
         var status = "starting"
         var output = JSON.null
         var error = JSON.null
-        var questions = 0
+        var hasStarted = false
     }
 
     public init(port: Int = 0) throws {
@@ -76,12 +76,12 @@ public final class ReplicateEmulator {
     private func json(_ id: String) -> JSON {
         guard let prediction = predictions[id] else { return .null }
         let url = "\(core.publicURL)/v1/predictions/\(id)"
-        let isOver = prediction.status != "starting"
         return [
             "id": .string(id), "model": .string(prediction.model), "version": .string(prediction.version),
             "input": prediction.input, "logs": "", "output": prediction.output, "data_removed": false,
             "error": prediction.error, "source": "api", "status": .string(prediction.status),
-            "created_at": "2026-01-01T00:00:00.000Z", "started_at": isOver ? "2026-01-01T00:00:00.100Z" : .null,
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "started_at": prediction.hasStarted ? "2026-01-01T00:00:00.100Z" : .null,
             "metrics": ["predict_time": 0.5], "urls": ["get": .string(url), "cancel": .string("\(url)/cancel")],
         ]
     }
@@ -91,9 +91,9 @@ public final class ReplicateEmulator {
         guard predictions[id] != nil else { return Self.notFound }
         if core.plan.take(.hangAtStatus) { return try await core.hang() }
         if core.plan.take(.wrongJSONAtStatus) { return .text("{\"id\": \"", type: "application/json") }
-        predictions[id]?.questions += 1
         if predictions[id]?.status == "starting" {
             predictions[id]?.status = "processing"
+            predictions[id]?.hasStarted = true
         } else if core.plan.take(.neverEnds) {
             core.plan.set(.neverEnds)
         } else if predictions[id]?.status == "processing" {
@@ -104,6 +104,7 @@ public final class ReplicateEmulator {
 
     private func end(_ id: String) throws {
         guard predictions[id]?.output == .null else { return }
+        predictions[id]?.hasStarted = true
         if core.plan.take(.failed) {
             predictions[id]?.status = "failed"
             predictions[id]?.error = "CUDA out of memory"

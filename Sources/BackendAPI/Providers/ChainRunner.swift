@@ -87,9 +87,12 @@ final class ChainRunner {
             "No provider has served a request",
             metadata: [
                 "job": "\(job.id)", "kind": "\(job.kind.name)",
-                "attempts": .array(record.attempts.map { "\($0.source.rawValue): \($0.error)" }),
+                // The classes alone: a provider's words may repeat the prompt.
+                "attempts": .array(
+                    record.attempts.map { "\($0.source.rawValue): \($0.error.prefix { $0 != ":" })" }),
             ])
-        return ChainAnswer(failure: failure, attempts: record.attempts)
+        return ChainAnswer(
+            failure: failure, attempts: record.attempts, isPerhapsPaid: record.isPerhapsPaid)
     }
 }
 
@@ -101,6 +104,8 @@ struct ChainAnswer: Sendable {
     var attempts: [ChainAttempt] = []
     /// What the provider that served it could not honour.
     var warnings: [String] = []
-    /// In dollars.
+    /// What the one that served it takes, in dollars.
     var cost: Double = 0
+    /// Nobody has served it, and a provider may have been paid all the same.
+    var isPerhapsPaid = false
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSONText
 import Loop
+import Operations
 import Outbound
 
 /// Calls to one provider's API.
@@ -9,8 +10,10 @@ struct ProviderHTTP: Sendable {
     let http: HTTPClient
     /// Without a slash at its end.
     let baseURL: String
-    /// Carries the token; sent to the base URL's host alone.
-    let authorization: HTTPFields
+    /// "Key" or "Bearer".
+    var scheme = "Bearer"
+    /// Sent with every call; what is asked is the base URL's host, or one that gets no token.
+    var token: Secret?
     var pace = ProviderPace()
 
     /// Of an answer that is JSON. Pictures within it (`data:`) are in here, too.
@@ -23,8 +26,8 @@ struct ProviderHTTP: Sendable {
         _ method: HTTPRequest.Method, _ url: String, _ body: ClientRequest.Body = .none, headers: HTTPFields = [:],
         within limit: Duration
     ) async throws -> ClientResponse {
-        var fields = authorization
-        for field in headers { fields[field.name] = field.value }
+        var fields = headers
+        if let token { fields[.authorization] = "\(scheme) \(token.reveal())" }
         let connect = min(.seconds(10), limit)
         return try await http.send(
             ClientRequest(

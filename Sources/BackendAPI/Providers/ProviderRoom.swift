@@ -1,4 +1,3 @@
-import HTTPTypes
 import Logging
 import Loop
 import Operations
@@ -70,10 +69,9 @@ struct ProviderMaker {
     }
 
     private func tools(_ name: ProviderName, _ url: String, scheme: String, _ token: Secret?) -> ProviderTools {
-        let fields: HTTPFields = token.map { [.authorization: "\(scheme) \($0.reveal())"] } ?? [:]
-        return ProviderTools(
+        ProviderTools(
             models: settings.models.filter { $0.provider == name },
-            api: ProviderHTTP(http: http, baseURL: url, authorization: fields, pace: pace),
+            api: ProviderHTTP(http: http, baseURL: url, scheme: scheme, token: token, pace: pace),
             results: ResultFetcher(
                 http: http, rules: settings.resultURLs, spool: spool, maxBytes: settings.maxResultBytes, pace: pace))
     }

@@ -47,14 +47,13 @@ struct ProviderSettings: Sendable {
         falKey = settings.secret("FAL_API_KEY", or: "FAL_KEY", "fal's key")
         replicateToken = settings.secret("REPLICATE_API_TOKEN", "Replicate's token")
         huggingFaceToken = settings.secret("HUGGINGFACE_TOKEN", or: "HUGGINGFACE_API_KEY", "Hugging Face's token")
-        falURL = settings.url("FAL_BASE_URL", "in the place of https://queue.fal.run") ?? "https://queue.fal.run"
+        falURL = settings.url("FAL_BASE_URL", "in the place of https://queue.fal.run") ?? Self.fal
         replicateURL =
-            settings.url("REPLICATE_BASE_URL", "in the place of https://api.replicate.com")
-            ?? "https://api.replicate.com"
+            settings.url("REPLICATE_BASE_URL", "in the place of https://api.replicate.com") ?? Self.replicate
         let hub = settings.url(
             "HUGGINGFACE_BASE_URL", "in the place of https://router.huggingface.co and of the hub's API")
-        huggingFaceURL = hub ?? "https://router.huggingface.co"
-        huggingFaceHubURL = hub ?? "https://huggingface.co"
+        huggingFaceURL = hub ?? Self.router
+        huggingFaceHubURL = hub ?? Self.hub
         huggingFaceSpacesURL = settings.spacesURL()
         allowPrivateURLs = settings.bool(
             "ALLOW_PRIVATE_PROVIDER_URLS", default: false,
@@ -91,9 +90,13 @@ struct ProviderSettings: Sendable {
         models.first { $0.provider == provider && $0.kind == kind }
     }
 
-    /// What the URL of a result must be like.
+    private static let (fal, replicate) = ("https://queue.fal.run", "https://api.replicate.com")
+    private static let (router, hub) = ("https://router.huggingface.co", "https://huggingface.co")
+
+    /// What the URL of a result must be like. The hosts of addresses that were set are trusted like our own.
     var resultURLs: OutsideURLRules {
-        let urls = [falURL, replicateURL, huggingFaceURL, huggingFaceHubURL]
+        let usual = [Self.fal, Self.replicate, Self.router, Self.hub]
+        let urls = [falURL, replicateURL, huggingFaceURL, huggingFaceHubURL].filter { !usual.contains($0) }
         return OutsideURLRules(
             allowPrivate: allowPrivateURLs, allowedHosts: Set(urls.compactMap { try? OutsideURL($0).host }))
     }

@@ -27,7 +27,8 @@ struct FalProvider: Provider {
         let model = try tools.needModel(for: job.kind)
         var input = model.input(job.parameters)
         if let place = model.picture { input[place] = .string(try await tools.needPicture(job).dataURI()) }
-        let response = try await send(.object(input), draft, within: min(limit, tools.api.pace.callTimeout))
+        // The picture is in the body, so this is no quick call.
+        let response = try await send(.object(input), draft, within: min(limit, tools.api.pace.downloadTimeout))
         // Named in the head: enough to follow the request when the body gets lost.
         let named = response.headers[.falRequestID].map { ticket(draft, id: $0) } ?? draft
         let answer: ProviderAnswer

@@ -23,6 +23,10 @@ enum FalVerdict {
     /// A request that has ended without a result: nothing is paid for it.
     static func onResult(_ answer: ProviderAnswer) -> ProviderFailure {
         if answer.headers[.falTimeoutType] == "user" { return ProviderFailure(.timedOut, answer.words) }
+        // The status was ahead of the result.
+        if answer.status == 400, answer.words.contains("still in progress") {
+            return ProviderFailure(.unknown, answer.words)
+        }
         if let failure = byType(types(answer), answer.words) { return failure }
         if isRetryable(answer) { return ProviderFailure(.transient, answer.words, retryAfter: answer.retryAfter) }
         if answer.status == 404 {

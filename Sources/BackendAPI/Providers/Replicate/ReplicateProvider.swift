@@ -158,6 +158,8 @@ struct ReplicateProvider: Provider {
     func cancel(_ ticket: ProviderTicket, within limit: Duration) async -> Bool {
         let made = "\(tools.api.baseURL)/v1/predictions/\(ticket.requestID ?? "")/cancel"
         let answer = try? await tools.api.call(.post, tools.api.ours(ticket.urls["cancel"], else: made), within: limit)
-        return answer?.json?["status"]?.string == "canceled" || answer?.status == 404
+        guard answer?.status != 404 else { return true }
+        // What has begun is paid by its time.
+        return answer?.json?["status"]?.string == "canceled" && (answer?.json?["started_at"] ?? .null).isNull
     }
 }

@@ -112,12 +112,31 @@ final class ProviderBench {
     }
 }
 
+/// So many benches at a time: all tests of this process share one loop and its four threads.
+@LoopActor
+private final class Turns {
+    static let shared = Turns()
+    private var free = 6
+    private var waiting: [LoopEvent] = []
+
+    func take() async throws {
+        guard free == 0 else { return free -= 1 }
+        let turn = LoopEvent()
+        waiting.append(turn)
+        try await turn.wait()
+    }
+
+    func give() { if waiting.isEmpty { free += 1 } else { waiting.removeFirst().signal() } }
+}
+
 @LoopActor
 func withProviders(
     _ more: [String: String] = [:], callTimeout: Duration = .seconds(60), faults: Int = 4,
     _ body: @LoopActor (ProviderBench) async throws -> Void
 ) async throws {
     startLoop()
+    try await Turns.shared.take()
+    defer { Turns.shared.give() }
     let bench = try ProviderBench(more, callTimeout: callTimeout, faults: faults)
     do { try await body(bench) } catch {
         await bench.stop()

@@ -53,6 +53,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [ProviderFault.resetAtSubmit, .wrongJSONAtSubmit, .wrongJSONAtStatus, .resetAtResult])
+    func `fal's request is looked up where its outcome is not known, and not sent again`(
+        _ fault: ProviderFault
+    ) async throws {
+        try await withProviders(faults: 1) { bench in
+            bench.fal.core.plan.set(fault)
+            let answer = try await bench.runner().run(Self.job, order: [.fal, .replicate], within: .seconds(60))
+            #expect(answer.source == .fal)
+            #expect(answer.attempts.isEmpty)
+            #expect(bench.fal.core.taken == 1)
+            #expect(bench.cores.reduce(0) { $0 + $1.paid } == 1)
+        }
+    }
+
+    @Test(arguments: [ProviderFault.droppedSubmit, .resetAtSubmit, .wrongJSONAtSubmit, .unavailable])
+    func `a prediction is looked for in the list where its outcome is not known`(_ fault: ProviderFault) async throws {
+        try await withProviders { bench in
+            bench.replicate.core.plan.set(fault)
+            let answer = try await bench.runner(others: [FreeProvider()]).run(
+                try ProviderCase.replicate.job(), order: [.replicate, .comfyui], within: .seconds(60))
+            #expect(answer.source == .replicate)
+            #expect(bench.replicate.core.taken == 1)
+            #expect(bench.replicate.core.paid == 1)
+        }
+    }
+
     @Test func `a wrong input is not tried elsewhere`() async throws {
         try await withProviders { bench in
             bench.fal.core.plan.set(.refusedInput)

@@ -53,6 +53,7 @@ import Testing
         (500, ["detail": [["type": "internal_server_error", "msg": "x"]]], .transient),
         (422, ["detail": [["type": "generation_timeout", "msg": "x"]]], .transient),
         (429, ["detail": "x"], .rateLimited),
+        (400, ["detail": "Request is still in progress"], .unknown),
     ]
 
     @Test(arguments: falErrors)
@@ -201,6 +202,7 @@ import Testing
         let usual = try settings([:]).resultURLs
         #expect(throws: TransportError.self) { try usual.check("http://replicate.delivery/a.png") }
         #expect(throws: TransportError.self) { try usual.check("https://127.0.0.1/a.png") }
+        #expect(throws: TransportError.self) { try usual.check("http://api.replicate.com/a.png") }
         #expect(throws: Never.self) { try usual.check("https://replicate.delivery/a.png") }
         let proxied = try settings(["REPLICATE_BASE_URL": "http://10.0.0.7:9000"]).resultURLs
         #expect(throws: Never.self) { try proxied.check("http://10.0.0.7:9000/a.png") }

@@ -1,0 +1,15 @@
+internal import HTTP
+internal import HTTPTypes
+internal import Loop
+
+/// Notes who is sent a token.
+struct HostWatch: Middleware {
+    weak let core: EmulatorCore?
+
+    func respond(to request: Request, next: Next) async throws -> Response {
+        if request.headerFields[.authorization] != nil, let host = request.head.authority {
+            core?.authorizedHosts.insert(host)
+        }
+        return try await next(request)
+    }
+}
