@@ -131,8 +131,11 @@ final class Backend {
         WorkflowRoutes(catalogue: catalogue).add(to: router)
         DocsRoutes(catalogue: catalogue, title: configuration.apiTitle, version: configuration.apiVersion)
             .add(to: router)
-        HealthRoutes(database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion)
-            .add(to: router)
+        HealthRoutes(
+            database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion,
+            provider: configuration.providers.identity.map(\.rawValue).joined(separator: ",")
+        ).add(to: router)
+        BackendMetrics(book: book, breakers: room.breakers).add(to: router)
     }
 
     /// Serves until ``stop(grace:)``. Everything long-lived runs beside the server and ends with it.

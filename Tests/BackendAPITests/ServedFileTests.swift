@@ -67,7 +67,8 @@ import Testing
     @LoopActor @Test func `workflows are told, the unready with its reasons`() async throws {
         try await withBackend { backend, _, _ in
             let all = try await backend.call(.get, "/workflows").json["workflows"]?.array ?? []
-            #expect(all.compactMap { $0["name"]?.string } == ["broken", "free_generation", "invert", "paint", "portray"])
+            #expect(
+                all.compactMap { $0["name"]?.string } == ["broken", "free_generation", "invert", "paint", "portray"])
             let broken = try await backend.call(.get, "/workflows/broken")
             #expect(broken.status == 200)
             #expect(broken.json["ready"] == false)

@@ -18,7 +18,8 @@ private let target: @Sendable ([UInt8]) -> Void = {
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
-    "http": fuzzHTTP, "json": fuzzJSON, "multipart": fuzzMultipart, "pictures": fuzzPictures, "websocket": fuzzWebSocket,
+    "http": fuzzHTTP, "json": fuzzJSON, "multipart": fuzzMultipart, "pictures": fuzzPictures,
+    "websocket": fuzzWebSocket,
     "workflow": fuzzWorkflow,
 ]
 

@@ -1,3 +1,4 @@
+import Foundation
 import JSONText
 import Loop
 import Testing
@@ -86,6 +87,13 @@ import Testing
 
     @Test func `the docs' table has a row for each class`() {
         for kind in ProviderFailure.Kind.allCases { #expect(ChainDecision.markdown.contains("| \(kind.rawValue) |")) }
+    }
+
+    @Test func `the docs have the table that the code goes by`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let docs = try String(contentsOf: root.appending(path: "docs/providers.md"), encoding: .utf8)
+        #expect(docs.contains(ChainDecision.markdown))
     }
 
     // MARK: Money

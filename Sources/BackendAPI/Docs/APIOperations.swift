@@ -5,10 +5,10 @@ import Workflows
 /// Every operation of the backend. A route that is not here fails a test.
 enum APIOperations {
     static func all(_ catalogue: WorkflowCatalogue) -> [APIOperation] {
-        tasks(catalogue) + events + webhooks + workflows + about + catalogue.workflows.map(run)
+        tasks(catalogue) + events + webhooks + workflows + products + about + catalogue.workflows.map(run)
     }
 
-    private static let idempotencyKey = APIOperation.header(
+    static let idempotencyKey = APIOperation.header(
         "Idempotency-Key", "The same key and body is the same task, for 24 hours.",
         ["type": "string", "minLength": 1, "maxLength": 255])
     private static let prefer = APIOperation.header(
@@ -102,6 +102,12 @@ enum APIOperations {
         APIOperation(
             method: .get, path: "/health", summary: "How the service is", tag: "Service",
             answers: [.json(200, "Always.", "Health")]),
+        APIOperation(
+            method: .get, path: "/metrics", summary: "Counts, for Prometheus", tag: "Service",
+            answers: [
+                .init(status: 200, meaning: "Text, version 0.0.4.", type: "text/plain", schema: ["type": "string"])
+            ]
+        ),
         APIOperation(
             method: .get, path: "/openapi.json", summary: "This document", tag: "Service",
             answers: [.init(status: 200, meaning: "OpenAPI 3.1.", schema: ["type": "object"])]),

@@ -13,14 +13,16 @@ enum APISchemas {
         "type": "string", "enum": .array(TaskState.allCases.map { .string($0.rawValue) }),
     ]
 
-    private static func object(_ properties: JSONObject, required: [String]? = nil) -> JSON {
+    static func object(_ properties: JSONObject, required: [String]? = nil) -> JSON {
         [
             "type": "object", "properties": .object(properties),
             "required": .array((required ?? properties.keys).map(JSON.string)),
         ]
     }
 
-    static var all: JSONObject {
+    static var all: JSONObject { common.merging(products) }
+
+    private static var common: JSONObject {
         [
             "Problem": problem, "Faults": faults, "ShortTask": shortTask, "Task": task, "TaskList": taskList,
             "Workflow": workflow, "WorkflowList": object(["workflows": list(of: "Workflow")]), "Style": style,
@@ -88,7 +90,7 @@ enum APISchemas {
         required: ["name"])
     private static let health = object([
         "status": ["type": "string", "enum": ["healthy", "degraded", "unhealthy"]],
-        "gpu_available": ["type": "boolean"], "version": text,
+        "gpu_available": ["type": "boolean"], "version": text, "provider": text,
     ])
     private static let webhook = object(
         ["id": text, "event": text, "url": text, "state": text, "tries": ["type": "integer"]])

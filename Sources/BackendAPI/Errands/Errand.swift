@@ -87,7 +87,8 @@ extension Errand.Result {
     var json: JSON {
         [
             "source": source.map { .string($0.rawValue) } ?? .null,
-            "warnings": .array(warnings.map(JSON.string)), "text": text.map(JSON.string) ?? .null, "seed": seed.map { JSON($0) } ?? .null, "cost": .double(cost),
+            "warnings": .array(warnings.map(JSON.string)), "text": text.map(JSON.string) ?? .null,
+            "seed": seed.map { JSON($0) } ?? .null, "cost": .double(cost),
             "failure": failure.map { .string($0.rawValue) } ?? .null,
             "retry_after": retryAfter.map { .double($0) } ?? .null, "seconds": .double(seconds),
         ]

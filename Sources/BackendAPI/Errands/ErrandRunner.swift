@@ -16,8 +16,6 @@ final class ErrandRunner {
     private var waiting: [LiveTask] = []
     private var runs: [String: Task<Void, Never>] = [:]
     private var isStopping = false
-    /// Told of each that has ended.
-    var onEnd: @LoopActor (GenerationTask) -> Void = { _ in }
 
     /// So many run at once; the others wait in the order of their arrival.
     private static let atOnce = 64
@@ -56,7 +54,6 @@ final class ErrandRunner {
         book.begin(entry)
         do {
             try await see(entry)
-            onEnd(entry.task)
         } catch is CancellationError {
             // In a task of its own: this one is cancelled, and could not wait for the provider's answer.
             if entry.task.isCancelling { await Task { await self.callOff(entry) }.value }
@@ -65,7 +62,6 @@ final class ErrandRunner {
             logger.error(
                 "An errand could not be seen through", metadata: ["task": "\(entry.task.id)", "error": "\(error)"])
             _ = try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
-            onEnd(entry.task)
         }
     }
 
@@ -246,7 +242,6 @@ final class ErrandRunner {
             _ = try? await queue.dispatcher.cancel(child)
         }
         _ = try? await book.end(entry, as: .cancelled)
-        onEnd(entry.task)
     }
 
     /// Lets go of every errand: what is under way at a provider goes on, and the next process follows it.

@@ -10,6 +10,8 @@ struct HealthRoutes {
     let catalogue: Catalogue
     let pods: [GPUPod]
     let version: String
+    /// Who makes portraits, in order.
+    let provider: String
 
     func add(to router: Router) {
         router.on(.get, "/health") { _ in
@@ -17,7 +19,10 @@ struct HealthRoutes {
             let status =
                 !database.isHealthy ? "unhealthy" : isReachable && catalogue.isKnown ? "healthy" : "degraded"
             return .json(
-                ["status": .string(status), "gpu_available": .bool(isReachable), "version": .string(version)])
+                [
+                    "status": .string(status), "gpu_available": .bool(isReachable), "version": .string(version),
+                    "provider": .string(provider),
+                ])
         }
     }
 }

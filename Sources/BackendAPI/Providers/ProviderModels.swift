@@ -3,8 +3,8 @@ import JSONText
 /// Every model that is asked, provider by provider: names, versions, parameters, prices in dollars.
 ///
 /// fal: types of its JavaScript client. Replicate: the models' pages and `predict.py`; where a version is the newest
-/// one known to us and a later one exists, `REPLICATE_VERSIONS` names it. Prices are estimates,
-/// rounded up; `PROVIDER_PRICES` sets others.
+/// one known to us and a later one exists, `REPLICATE_VERSIONS` names it. Prices are estimates but for those of portraits
+/// (contract 2), and rounded up; `PROVIDER_PRICES` sets others.
 enum ProviderModels {
     typealias Parameter = ProviderModel.Parameter
 

@@ -22,6 +22,8 @@ final class TaskBook {
     var onQueued: @LoopActor () -> Void = {}
     /// Called with a task that is no work for the queue.
     var onErrand: @LoopActor (LiveTask) -> Void = { _ in }
+    /// Called with each task that has ended.
+    var onEnd: @LoopActor (GenerationTask) -> Void = { _ in }
     /// Called when there may be a webhook to send.
     var onNotice: @LoopActor () -> Void = {}
 
@@ -192,6 +194,7 @@ final class TaskBook {
         entry.preview = nil
         remember(row.id)
         entry.changed()
+        onEnd(row)
         if notice != nil { onNotice() }
         return true
     }

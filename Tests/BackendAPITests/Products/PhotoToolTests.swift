@@ -56,6 +56,14 @@ import Workflows
             let data = try #require(answer.json["image"]?.string?.split(separator: ",").last.map(String.init))
             #expect(ImageFormat(sniffing: try #require(Base64.decode(data))) != nil)
             #expect(bench.folder.files(in: "spool").isEmpty)
+            let metrics = try await bench.backend.call(.get, "/metrics")
+            let text = String(decoding: metrics.bytes, as: UTF8.self)
+            #expect(
+                text.contains(
+                    #"generation_requests_total{workflow="fix_old_photo",status="done",source="replicate"} 1"#))
+            #expect(text.contains(#"provider_cost_dollars_total{provider="replicate"} 0.005"#))
+            #expect(text.contains(#"inference_time_seconds_count{workflow="fix_old_photo",source="replicate"} 1"#))
+            #expect(text.contains(#"provider_breaker_state{provider="replicate"} 0"#))
         }
     }
 
