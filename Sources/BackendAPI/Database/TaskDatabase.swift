@@ -108,13 +108,12 @@ final class TaskDatabase {
 
     private func commit(_ writes: [@Sendable (Database) throws -> Void]) async -> Result<Void, any Error> {
         commits += 1
-        do {
-            try await queue.write { database in
+        return await withCheckedContinuation { continuation in
+            queue.asyncWrite { database in
                 for perform in writes { try perform(database) }
+            } completion: { _, result in
+                continuation.resume(returning: result)
             }
-            return .success(())
-        } catch {
-            return .failure(error)
         }
     }
 
