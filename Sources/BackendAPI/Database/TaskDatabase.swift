@@ -70,7 +70,7 @@ final class TaskDatabase {
         waiting.append(Write(perform: perform, done: done))
         guard !isWriting else { return }
         isWriting = true
-        Task { await self.drain() }
+        loopTask { await self.drain() }
     }
 
     private func drain() async {
@@ -118,7 +118,9 @@ final class TaskDatabase {
     }
 
     func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await queue.read(query)
+        try await withCheckedThrowingContinuation { continuation in
+            queue.asyncRead { database in continuation.resume(with: Result { try query(database.get()) }) }
+        }
     }
 
     /// Waits for the writes that are under way, then lets go of the file.
