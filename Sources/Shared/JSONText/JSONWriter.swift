@@ -25,6 +25,7 @@ private struct JSONWriter {
     init(pretty: Bool, sortedKeys: Bool) {
         self.pretty = pretty
         self.sortedKeys = sortedKeys
+        bytes.reserveCapacity(256)
     }
 
     mutating func write(_ value: JSON, level: Int) {

@@ -32,7 +32,11 @@ final class ResponseWriter {
     }
 
     private func send(_ head: [UInt8], _ body: [UInt8]) async throws {
-        guard body.count > Self.sliceBytes else { return try await write(head + body) }
+        guard body.count > Self.sliceBytes else {
+            var message = head
+            message.append(contentsOf: body)
+            return try await write(message)
+        }
         try await write(head)
         try await write(body)
     }
