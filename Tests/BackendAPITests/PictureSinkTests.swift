@@ -54,7 +54,7 @@ import Testing
             let json = try scanner.finish()
             let long = try #require(scanner.sink.picture(json["face_images"]?[0] ?? .null))
             #expect(long.file?.size == bytes.count)
-            #expect(long.file?.sha256 == SHA256.hash(bytes).hex)
+            #expect(try long.file?.sha256() == SHA256.hash(bytes).hex)
             #expect(folder.files().count == 1)
             #expect(scanner.sink.picture(json["face_images"]?[1] ?? .null)?.bytes == Array("short".utf8))
             #expect(json["prompt"] == "p")

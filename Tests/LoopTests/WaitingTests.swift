@@ -45,6 +45,20 @@ import Testing
         await #expect(throws: CancellationError.self) { try await early.value }
     }
 
+    @Test @LoopActor func `a wait with a limit ends with the event, the time or the task`() async throws {
+        let event = LoopEvent()
+        #expect(try await event.wait(within: .milliseconds(1)) == false)
+        #expect(try await event.wait(within: .zero) == false)
+        let waiting = Task(executorPreference: EventLoop.shared) { try await event.wait(within: .seconds(3600)) }
+        let cancelled = Task(executorPreference: EventLoop.shared) { try await event.wait(within: .seconds(3600)) }
+        await Task.yield()
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        event.signal()
+        #expect(try await waiting.value)
+        #expect(try await event.wait(within: .zero))
+    }
+
     @Test @LoopActor func `a deadline gives the value, passes an error on, or ends the work`() async throws {
         struct Broken: Error {}
         #expect(try await withDeadline(.seconds(3600)) { 5 } == 5)

@@ -4,7 +4,7 @@ import GRDB
 /// cleared away.
 enum FileUse {
     static func insert(_ name: String, _ task: Int, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: "INSERT OR IGNORE INTO file_uses (name, number) VALUES (?, ?)", arguments: [name, task])
     }
 
@@ -14,7 +14,7 @@ enum FileUse {
     static func remove(task: Int, _ database: Database) throws -> [String] {
         let names = try String.fetchAll(
             database, sql: "SELECT name FROM file_uses WHERE number = ?", arguments: [task])
-        try database.execute(sql: "DELETE FROM file_uses WHERE number = ?", arguments: [task])
+        try database.run(sql: "DELETE FROM file_uses WHERE number = ?", arguments: [task])
         return try unused(names, database)
     }
 

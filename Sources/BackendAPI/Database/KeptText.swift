@@ -7,7 +7,7 @@ enum KeptText {
     }
 
     static func write(_ name: String, _ value: String, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: "INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             arguments: [name, value])
     }

@@ -70,7 +70,7 @@ final class TaskDatabase {
         waiting.append(Write(perform: perform, done: done))
         guard !isWriting else { return }
         isWriting = true
-        Task { await self.drain() }
+        loopTask { await self.drain() }
     }
 
     private func drain() async {
@@ -108,18 +108,19 @@ final class TaskDatabase {
 
     private func commit(_ writes: [@Sendable (Database) throws -> Void]) async -> Result<Void, any Error> {
         commits += 1
-        do {
-            try await queue.write { database in
+        return await withCheckedContinuation { continuation in
+            queue.asyncWrite { database in
                 for perform in writes { try perform(database) }
+            } completion: { _, result in
+                continuation.resume(returning: result)
             }
-            return .success(())
-        } catch {
-            return .failure(error)
         }
     }
 
     func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await queue.read(query)
+        try await withCheckedThrowingContinuation { continuation in
+            queue.asyncRead { database in continuation.resume(with: Result { try query(database.get()) }) }
+        }
     }
 
     /// Waits for the writes that are under way, then lets go of the file.

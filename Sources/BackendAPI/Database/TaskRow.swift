@@ -7,7 +7,7 @@ import Wire
 enum TaskRow {
     /// Its pictures are noted as used in the same transaction.
     static func insert(_ task: GenerationTask, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: """
                 INSERT INTO tasks (number, id, state, workflow, version, attempt, epoch, priority, owner, params,
                     options, created_at, images, warnings, history, parent, errand)
@@ -25,7 +25,7 @@ enum TaskRow {
     /// Claims a live task by a higher epoch. That it is still `running` in the row means that a write that nobody waited
     /// for was lost (a disk that was full for a while), which must not keep the task from its end.
     static func claim(_ task: GenerationTask, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: """
                 UPDATE tasks SET state = 'running', epoch = ?1, attempt = ?2, cause = ?3, history = ?4
                 WHERE id = ?5 AND state IN ('queued', 'running') AND epoch < ?1
@@ -35,7 +35,7 @@ enum TaskRow {
 
     /// Notes when ComfyUI began.
     static func start(_ task: GenerationTask, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: "UPDATE tasks SET started_at = ? WHERE id = ? AND state = 'running' AND epoch = ?",
             arguments: [task.startedAt, task.id, task.epoch])
     }
@@ -54,7 +54,7 @@ enum TaskRow {
 
     /// Notes that it is to be cancelled, whoever runs it.
     static func wantCancelled(_ id: String, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: "UPDATE tasks SET cancelling = 1 WHERE id = ? AND state IN ('queued', 'running')", arguments: [id])
     }
 
@@ -63,7 +63,7 @@ enum TaskRow {
     /// - Returns: false, with nothing changed, when it has left that state or was claimed anew.
     @discardableResult
     static func update(_ task: GenerationTask, from state: TaskState, _ database: Database) throws -> Bool {
-        try database.execute(
+        try database.run(
             sql: """
                 UPDATE tasks SET state = ?, attempt = ?, version = ?, params = ?, started_at = ?, finished_at = ?,
                     images = ?, error = ?, cause = ?, warnings = ?, source = ?, history = ?,
@@ -85,7 +85,7 @@ enum TaskRow {
         let running = try Row.fetchAll(database, sql: "SELECT * FROM tasks WHERE state = 'running'").map(task)
         for var task in running {
             task.move(to: .queued, at: time)
-            try database.execute(
+            try database.run(
                 sql: "UPDATE tasks SET state = 'queued', epoch = epoch + 1, history = ? WHERE id = ?",
                 arguments: [task.history.json.text, task.id])
         }
@@ -97,7 +97,7 @@ enum TaskRow {
     }
 
     static func find(_ id: String, _ database: Database) throws -> GenerationTask? {
-        try Row.fetchOne(database, sql: "SELECT * FROM tasks WHERE id = ?", arguments: [id]).map(task)
+        try Row.fetchOne(database.cachedStatement(sql: "SELECT * FROM tasks WHERE id = ?"), arguments: [id]).map(task)
     }
 
     /// The highest number that was ever given out: a cleared task's is not given again.

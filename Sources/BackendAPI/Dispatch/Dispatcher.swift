@@ -60,7 +60,7 @@ final class Dispatcher {
         pod.load += 1
         runCount += 1
         let number = runCount
-        runs[number] = Task { [weak self] in
+        runs[number] = loopTask { [weak self] in
             let pause = await self?.run(entry, on: pod)
             // The pod has nothing to do with the pause.
             pod.load -= 1

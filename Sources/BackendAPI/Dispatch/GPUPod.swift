@@ -67,7 +67,7 @@ final class GPUPod {
     func cancelSoon(_ task: GenerationTask) {
         toCancel.append((task.id, task.attempt))
         if toCancel.count > Self.maxToCancel { toCancel.removeFirst() }
-        if isReachable { Task { await self.sendCancels() } }
+        if isReachable { loopTask { await self.sendCancels() } }
     }
 
     private func sendCancels() async {
@@ -92,7 +92,7 @@ final class GPUPod {
         let wasRunning = canRun
         note(reachable: health?.status == 200)
         if isReachable { await readCatalogue() }
-        if isReachable, !toCancel.isEmpty { Task { await self.sendCancels() } }
+        if isReachable, !toCancel.isEmpty { loopTask { await self.sendCancels() } }
         canRun = isReachable && hasTold && health?.body["comfyui_available"]?.bool == true
         if canRun { onChange() }
         if canRun != wasRunning {

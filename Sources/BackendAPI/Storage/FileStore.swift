@@ -47,7 +47,7 @@ struct FileStore: Sendable {
 
     /// Keeps what was spooled, as ``put(_:fileExtension:)-([UInt8],_)`` does, by moving it.
     func put(_ spooled: SpoolFile, fileExtension: String) throws -> String {
-        let hash = spooled.sha256
+        let hash = try spooled.sha256()
         let name = "\(hash).\(fileExtension)"
         if access(path(name), R_OK) == 0 { return name }
         try makeShelf(hash)

@@ -11,19 +11,29 @@ enum ResultFile {
         _ file: SpoolFile, of output: GenerationOutput, _ options: GenerationTask.Options, in store: FileStore
     ) throws -> String {
         guard output.kind == "image" else { return try store.put(file, fileExtension: fileExtension(of: output.mime)) }
-        let source = ImageSource.file(path: file.path)
-        let format: ImageFormat
-        do { format = try ImageProbe.verify(source, limits: limits).format } catch { throw NotAPicture() }
+        let bytes = try FileStore.contents(of: file.path)
+        let source = ImageSource.bytes(bytes)
+        guard let format = ImageFormat(sniffing: bytes), isWhole(source, bytes, format) else { throw NotAPicture() }
         if let encoding = encoding(options, from: format) {
-            let bytes = try ImageEditor.encode(source, as: encoding, limits: limits)
-            return try store.put(bytes, fileExtension: encoding.format.fileExtension)
+            return try store.put(encode(source, as: encoding), fileExtension: encoding.format.fileExtension)
         }
         if format == .png, !options.keepMetadata {
-            let bytes = try FileStore.contents(of: file.path)
             let stripped = try PNGChunks(bytes).strippingText()
             if stripped.count != bytes.count { return try store.put(stripped, fileExtension: "png") }
         }
         return try store.put(file, fileExtension: format.fileExtension)
+    }
+
+    private static func encode(_ source: ImageSource, as encoding: ImageEncoding) throws -> [UInt8] {
+        do { return try ImageEditor.encode(source, as: encoding, limits: limits) } catch let error as ImageError {
+            if case .damaged = error.reason { throw NotAPicture() }
+            throw error
+        }
+    }
+
+    /// Decodes the pixels only where the file's structure does not tell.
+    private static func isWhole(_ source: ImageSource, _ bytes: [UInt8], _ format: ImageFormat) -> Bool {
+        WholeFile.check(bytes, format) ?? ((try? ImageProbe.verify(source, limits: limits)) != nil)
     }
 
     struct NotAPicture: Error {}

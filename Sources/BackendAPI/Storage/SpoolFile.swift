@@ -2,8 +2,9 @@ import Crypto
 import Glibc
 import Loop
 
-/// Bytes on their way: a file that grows as they come, hashed meanwhile, and gone with its last owner unless
-/// ``FileStore/put(_:fileExtension:)-(SpoolFile,_)`` has moved it to its place.
+/// Bytes on their way: a file that grows as they come, and gone with its last owner unless
+/// ``FileStore/put(_:fileExtension:)-(SpoolFile,_)`` has moved it to its place. It is hashed then: most pictures lose
+/// their metadata first, and are another file.
 ///
 /// Its calls block: for `offLoop`, but for the few kilobytes of a first piece.
 final class SpoolFile: Sendable {
@@ -12,7 +13,6 @@ final class SpoolFile: Sendable {
 
     private struct State: Sendable {
         var descriptor: Int32
-        var hash = SHA256()
         var size = 0
     }
 
@@ -30,11 +30,9 @@ final class SpoolFile: Sendable {
     }
 
     var size: Int { state.withLock(\.size) }
-    var sha256: String { state.withLock { $0.hash.finalize().hex } }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws {
         try state.withLock { state in
-            state.hash.update(bytes)
             state.size += bytes.count
             var rest = bytes
             while !rest.isEmpty {
@@ -47,6 +45,23 @@ final class SpoolFile: Sendable {
     }
 
     func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
+
+    /// The hash of all of it, read anew.
+    func sha256() throws -> String {
+        try state.withLock { state in
+            var hash = SHA256()
+            var piece = [UInt8](repeating: 0, count: 262_144)
+            var done = 0
+            while done < state.size {
+                let count = pread(state.descriptor, &piece, piece.count, off_t(done))
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw FileStore.Failure("read") }
+                piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+                done += count
+            }
+            return hash.finalize().hex
+        }
+    }
 
     /// Returns when all of it is on the disk.
     func sync() throws {

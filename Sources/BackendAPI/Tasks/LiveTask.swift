@@ -41,6 +41,6 @@ final class LiveTask {
         guard revision == seen, limit > .zero else { return }
         let event = change ?? LoopEvent()
         change = event
-        do { try await withDeadline(limit) { try await event.wait() } } catch is DeadlineExceeded {}
+        _ = try await event.wait(within: limit)
     }
 }

@@ -72,7 +72,7 @@ final class Submissions {
         _ key: Key, body: String, task: String, at time: Int64, _ database: Database
     ) throws {
         // One that has had its day may still be there.
-        try database.execute(
+        try database.run(
             sql: "INSERT OR REPLACE INTO submissions (owner, route, key, body, task, at) VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [key.owner, key.route, key.key, body, task, time])
     }
@@ -83,7 +83,7 @@ final class Submissions {
 
     /// Forgets keys that have had their day.
     nonisolated static func clear(before time: Int64, limit: Int, _ database: Database) throws -> Int {
-        try database.execute(
+        try database.run(
             sql: """
                 DELETE FROM submissions WHERE (owner, route, key) IN
                     (SELECT owner, route, key FROM submissions WHERE at < ? LIMIT ?)

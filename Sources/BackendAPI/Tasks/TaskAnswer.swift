@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import JSONText
 import Loop
 
@@ -45,8 +45,15 @@ enum TaskAnswer {
 
     /// RFC 3339 in UTC, with milliseconds.
     nonisolated static func time(_ milliseconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
-            + "Z"
+        var seconds = time_t(milliseconds / 1000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        let text = [UInt8](unsafeUninitializedCapacity: 32) { room, count in
+            room.withMemoryRebound(to: CChar.self) {
+                count = strftime($0.baseAddress, 32, "%Y-%m-%dT%H:%M:%S.", &parts)
+            }
+        }
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return "\(String(decoding: text, as: UTF8.self))\(fraction)Z"
     }
 }

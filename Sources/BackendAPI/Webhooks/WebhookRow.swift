@@ -6,7 +6,7 @@ enum WebhookRow {
     /// already, changes nothing.
     static func insert(_ notice: WebhookNotice?, _ database: Database) throws {
         guard let notice else { return }
-        try database.execute(
+        try database.run(
             sql: """
                 INSERT INTO webhook_deliveries (id, task_id, event, url, host, body, next_at, created_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, event) DO NOTHING
@@ -68,7 +68,7 @@ enum WebhookRow {
 
     /// Makes due what waits for a time beyond `latest`, which only a clock that was set back can have brought about.
     static func bringForward(from latest: Int64, to now: Int64, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: "UPDATE webhook_deliveries SET next_at = ? WHERE state = 'pending' AND next_at > ?",
             arguments: [now, latest])
     }
@@ -82,7 +82,7 @@ enum WebhookRow {
         _ attempt: WebhookDelivery.Try, of before: WebhookDelivery, state: WebhookDelivery.State, next: Int64?,
         _ database: Database
     ) throws {
-        try database.execute(
+        try database.run(
             sql: """
                 UPDATE webhook_deliveries SET state = ?, tries = tries + 1, next_at = ?, ended_at = ?, last_status = ?,
                     last_error = ? WHERE id = ? AND state = 'pending' AND round = ? AND tries = ?
@@ -97,7 +97,7 @@ enum WebhookRow {
 
     /// The later ones of a task cannot be sent before this one: nobody needs to look at them until then.
     private static func holdUp(after delivery: WebhookDelivery, until time: Int64, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: """
                 UPDATE webhook_deliveries SET next_at = ?1 WHERE task_id = ?2 AND state = 'pending' AND next_at < ?1
                     AND number > (SELECT number FROM webhook_deliveries WHERE id = ?3)
@@ -110,13 +110,13 @@ enum WebhookRow {
 
     /// A delivery that was cleared meanwhile has no log.
     private static func log(_ attempt: WebhookDelivery.Try, of id: String, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: """
                 INSERT INTO webhook_tries (delivery, at, status, error, milliseconds)
                 SELECT id, ?, ?, ?, ? FROM webhook_deliveries WHERE id = ?
                 """,
             arguments: [attempt.at, attempt.status, attempt.error, attempt.milliseconds, id])
-        try database.execute(
+        try database.run(
             sql: """
                 DELETE FROM webhook_tries WHERE delivery = ?1 AND number <= (
                     SELECT number FROM webhook_tries WHERE delivery = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
@@ -130,7 +130,7 @@ enum WebhookRow {
     static func sendAgain(_ id: String, of taskID: String, at now: Int64, _ database: Database) throws
         -> WebhookDelivery?
     {
-        try database.execute(
+        try database.run(
             sql: """
                 UPDATE webhook_deliveries SET state = 'pending', round = round + 1, tries = 0, next_at = ?,
                     ended_at = NULL WHERE id = ? AND task_id = ?
@@ -164,7 +164,7 @@ enum WebhookRow {
     ///
     /// - Returns: how many; fewer than `limit` when no more are left.
     static func clear(before time: Int64, limit: Int, _ database: Database) throws -> Int {
-        try database.execute(
+        try database.run(
             sql: """
                 DELETE FROM webhook_deliveries WHERE number IN (
                     SELECT number FROM webhook_deliveries WHERE ended_at IS NOT NULL AND ended_at < ?
@@ -176,7 +176,7 @@ enum WebhookRow {
 
     /// Removes what a task that goes leaves behind; what is still to be delivered stays until it is.
     static func clear(ofTask id: String, _ database: Database) throws {
-        try database.execute(
+        try database.run(
             sql: "DELETE FROM webhook_deliveries WHERE task_id = ? AND state != 'pending'", arguments: [id])
     }
 

@@ -62,7 +62,7 @@ final class ComfySocket {
         if clientID == nil {
             let event = connected ?? LoopEvent()
             connected = event
-            try? await withDeadline(limit) { try await event.wait() }
+            _ = try? await event.wait(within: limit)
         }
         return clientID
     }

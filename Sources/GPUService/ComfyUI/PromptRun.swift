@@ -91,7 +91,7 @@ final class PromptRun {
         guard watch.stop == nil else { return }
         watch.stop = reason
         stopRequested = clock.now
-        Task { [comfyUI, promptID, inbox] in
+        loopTask { [comfyUI, promptID, inbox] in
             try? await comfyUI.client.stop(promptID)
             inbox.put(.waited)
         }
@@ -114,7 +114,7 @@ final class PromptRun {
     /// ComfyUI is wedged: the prompt is taken out of its queue if that still works, and goes to another.
     func moveOn() {
         inbox.put(.wedged)
-        Task { [comfyUI, promptID] in try? await comfyUI.client.stop(promptID) }
+        loopTask { [comfyUI, promptID] in try? await comfyUI.client.stop(promptID) }
     }
 
     private func followToItsEnd(_ watch: PromptWatch) async throws -> [ComfyFile] {

@@ -51,7 +51,7 @@ final class Dispatcher {
         let promptID = PromptName.promptID(taskID: taskID, attempt: request.attempt)
         let generation = Generation(taskID: taskID, attempt: request.attempt, promptID: promptID)
         remember(generation)
-        tasks[taskID] = Task { [weak self] in
+        tasks[taskID] = loopTask { [weak self] in
             await self?.see(generation, through: request, workflow)
         }
         return generation

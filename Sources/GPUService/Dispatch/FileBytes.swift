@@ -15,14 +15,19 @@ enum FileBytes {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Failure("open") }
         defer { close(file) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 262_144)
-        while true {
-            let count = Glibc.read(file, &piece, piece.count)
-            guard count >= 0 else { throw Failure("read") }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: piece[..<count])
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw Failure("fstat") }
+        var failed = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { room, filled in
+            while filled < room.count {
+                let count = Glibc.read(file, room.baseAddress?.advanced(by: filled), room.count - filled)
+                failed = count < 0
+                guard count > 0 else { return }
+                filled += count
+            }
         }
+        guard !failed else { throw Failure("read") }
+        return bytes
     }
 
     /// Writes beside the file first, so that nobody reads half of one.

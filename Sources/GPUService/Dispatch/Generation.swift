@@ -78,6 +78,6 @@ final class Generation {
     func news(after seen: Int, within limit: Duration) async throws {
         guard revision == seen else { return }
         let event = change
-        do { try await withDeadline(limit) { try await event.wait() } } catch is DeadlineExceeded {}
+        _ = try await event.wait(within: limit)
     }
 }

@@ -37,13 +37,15 @@ final class InputStore {
 
     /// Keeps a picture.
     ///
-    /// - Throws: ``NotAPicture`` when the bytes are not of a kind that ComfyUI reads.
+    /// - Parameter name: the hash that the bytes are to have; nil for whatever they have.
+    /// - Throws: ``NotAPicture`` when the bytes are not of a kind that ComfyUI reads; ``OtherHash``.
     @discardableResult
-    func put(_ bytes: [UInt8]) async throws -> StoredInput {
+    func put(_ bytes: [UInt8], named name: String? = nil) async throws -> StoredInput {
         let folder = folder
         let input = try await offLoop { () throws -> StoredInput in
-            guard let format = ImageFormat(sniffing: bytes), format.canBeUsed else { throw NotAPicture() }
             let hash = SHA256.hash(bytes).hex
+            guard hash == name ?? hash else { throw OtherHash() }
+            guard let format = ImageFormat(sniffing: bytes), format.canBeUsed else { throw NotAPicture() }
             let path = "\(folder)/\(hash)"
             try FileBytes.write(bytes, to: path)
             return StoredInput(
@@ -66,4 +68,5 @@ final class InputStore {
     }
 
     struct NotAPicture: Error {}
+    struct OtherHash: Error {}
 }

@@ -1,4 +1,3 @@
-import Crypto
 import HTTP
 import HTTPTypes
 import Loop
@@ -22,10 +21,9 @@ struct InputRoutes {
         let name = request.parameters["sha256"] ?? ""
         guard InputReference.isHash(name) else { throw HTTPProblem(.notFound, "An input is named by its SHA-256.") }
         let bytes = try await request.body.collect()
-        guard try await offLoop({ SHA256.hash(bytes).hex }) == name else {
+        do { try await inputs.put(bytes, named: name) } catch is InputStore.OtherHash {
             throw HTTPProblem(.unprocessableContent, "The bytes have another SHA-256.")
-        }
-        do { try await inputs.put(bytes) } catch is InputStore.NotAPicture {
+        } catch is InputStore.NotAPicture {
             throw HTTPProblem(.unprocessableContent, "The bytes are no picture of a kind that is read here.")
         }
         return Response(status: .noContent)

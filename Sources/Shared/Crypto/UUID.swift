@@ -22,9 +22,20 @@ public struct UUID16: Sendable, Hashable, CustomStringConvertible {
 
     /// The canonical text: lower-case digits, hyphens after 8, 12, 16 and 20 of them.
     public var text: String {
-        var characters = Array(Hex.encode(bytes).utf8)
-        for position in Self.hyphens { characters.insert(UInt8(ascii: "-"), at: position) }
-        return String(decoding: characters, as: UTF8.self)
+        let digits: StaticString = "0123456789abcdef"
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var at = 0
+            for byte in bytes {
+                if Self.hyphens.contains(at) {
+                    text[at] = UInt8(ascii: "-")
+                    at += 1
+                }
+                text[at] = digits.utf8Start[Int(byte >> 4)]
+                text[at + 1] = digits.utf8Start[Int(byte & 15)]
+                at += 2
+            }
+            return at
+        }
     }
 
     public var description: String { text }

@@ -7,8 +7,8 @@ public enum ImageEditor {
     /// metadata is to go, it is cut out and the compressed pixels stay as they are. Otherwise a JPEG is written as a
     /// JPEG of quality 95, everything else as a PNG.
     ///
-    /// - Parameter verifying: whether to decode all pixels also where none is changed. Without it a file that was cut
-    ///   short may pass.
+    /// - Parameter verifying: whether to look also where no pixel is changed that the file is whole, by its structure
+    ///   or else by decoding it. Without it a file that was cut short may pass.
     /// - Throws: ``ImageError`` as ``ImageProbe/verify(_:decoding:limits:)`` does.
     public static func normalise(
         _ source: ImageSource, verifying: Bool = true, limits: ImageLimits = .standard
@@ -18,7 +18,9 @@ public enum ImageEditor {
             if case .stripMetadata = NormalisationPlan(header) {
                 let whole = try source.contents(limits)
                 if let bytes = MetadataStripper.strip(whole, format) {
-                    if verifying { try VipsPicture.blaming(format) { try picture.readAll() } }
+                    if verifying, WholeFile.check(whole, format) != true {
+                        try VipsPicture.blaming(format) { try picture.readAll() }
+                    }
                     return NormalisedImage(bytes, format, picture, isUnchanged: bytes == whole)
                 }
             }

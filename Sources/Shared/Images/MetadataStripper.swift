@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Cuts metadata out of a file and leaves its compressed pixels as they are.
 enum MetadataStripper {
     /// The file without metadata, the same bytes when there is none; nil for a format that it cannot do or a file
@@ -17,8 +19,26 @@ enum JPEGSegments {
     /// Drops EXIF, XMP, IPTC, comments, further pictures and everything after the end of the image. JFIF (APP0), the
     /// colour profile (APP2) and Adobe's colour transform (APP14) stay: the pixels mean something else without them.
     static func strip(_ bytes: [UInt8]) -> [UInt8]? {
-        guard bytes.starts(with: [0xFF, 0xD8]) else { return nil }
         var kept: [Range<Int>] = [0..<2]
+        let end = walk(bytes) { marker, content, whole in
+            if isKept(marker, bytes[content]) { kept.append(whole) }
+        }
+        return end.map { join(bytes, kept + [$0..<$0 + 2]) }
+    }
+
+    /// Whether it has a scan, and an end.
+    static func isWhole(_ bytes: [UInt8]) -> Bool {
+        var hasScan = false
+        return walk(bytes) { marker, _, _ in hasScan = hasScan || marker == 0xDA } != nil && hasScan
+    }
+
+    /// Goes from segment to segment; a scan's compressed pixels belong to its segment.
+    ///
+    /// - Returns: where the end marker is, or nil for a file that is not a sequence of whole segments up to one.
+    private static func walk(
+        _ bytes: [UInt8], _ visit: (_ marker: UInt8, _ content: Range<Int>, _ whole: Range<Int>) -> Void
+    ) -> Int? {
+        guard bytes.starts(with: [0xFF, 0xD8]) else { return nil }
         var at = 2
         while at + 1 < bytes.count {
             guard bytes[at] == 0xFF else { return nil }
@@ -27,10 +47,10 @@ enum JPEGSegments {
                 at += 1
                 continue
             }
-            if marker == 0xD9 { return join(bytes, kept + [at..<at + 2]) }
+            if marker == 0xD9 { return at }
             guard let end = segmentEnd(bytes, at), marker != 0xD8, marker > 0x01 else { return nil }
             let whole = at..<(marker == 0xDA ? scanEnd(bytes, from: end) : end)
-            if isKept(marker, bytes[(at + 4)..<end]) { kept.append(whole) }
+            visit(marker, at + 4..<end, whole)
             at = whole.upperBound
         }
         return nil
@@ -56,11 +76,14 @@ enum JPEGSegments {
 
     /// Where the compressed pixels after a scan's header end: at the next marker that is not a restart.
     private static func scanEnd(_ bytes: [UInt8], from start: Int) -> Int {
-        bytes.withUnsafeBufferPointer { bytes in
+        bytes.withUnsafeBytes { bytes in
             var at = start
-            while at + 1 < bytes.count {
+            while at + 1 < bytes.count, let base = bytes.baseAddress,
+                let found = memchr(base + at, 0xFF, bytes.count - 1 - at)
+            {
+                at = UnsafeRawPointer(found) - base
                 let next = bytes[at + 1]
-                if bytes[at] == 0xFF, next != 0x00, next != 0xFF, !(0xD0...0xD7).contains(next) { return at }
+                if next != 0x00, next != 0xFF, !(0xD0...0xD7).contains(next) { return at }
                 at += 1
             }
             return bytes.count
@@ -72,22 +95,34 @@ enum JPEGSegments {
 enum WebPChunks {
     /// Drops EXIF, XMP and unknown chunks, and says in the header that they are gone.
     static func strip(_ bytes: [UInt8]) -> [UInt8]? {
-        guard bytes.count >= 12, bytes.starts(with: "RIFF".utf8) else { return nil }
-        let end = 8 + littleEndian(bytes, 4)
-        guard end <= bytes.count else { return nil }
         var kept: [Range<Int>] = [0..<12]
+        guard walk(bytes, { if known.contains($0) { kept.append($1) } }) else { return nil }
+        return corrected(join(bytes, kept))
+    }
+
+    /// Whether it has a picture, and the length that it says.
+    static func isWhole(_ bytes: [UInt8]) -> Bool {
+        var hasPicture = false
+        return walk(bytes) { type, _ in hasPicture = hasPicture || pictures.contains(type) } && hasPicture
+    }
+
+    /// - Returns: whether the file is a sequence of whole chunks.
+    private static func walk(_ bytes: [UInt8], _ visit: (_ type: String, _ whole: Range<Int>) -> Void) -> Bool {
+        guard bytes.count >= 12, bytes.starts(with: "RIFF".utf8) else { return false }
+        let end = 8 + littleEndian(bytes, 4)
+        guard end <= bytes.count else { return false }
         var at = 12
         while at + 8 <= end {
             let length = littleEndian(bytes, at + 4)
             let next = at + 8 + length + length % 2
-            guard next <= end else { return nil }
-            if known.contains(String(decoding: bytes[at..<at + 4], as: UTF8.self)) { kept.append(at..<next) }
+            guard next <= end else { return false }
+            visit(String(decoding: bytes[at..<at + 4], as: UTF8.self), at..<next)
             at = next
         }
-        guard at == end else { return nil }
-        return corrected(join(bytes, kept))
+        return at == end
     }
 
+    private static let pictures: Set<String> = ["VP8 ", "VP8L", "ANMF"]
     private static let known: Set<String> = ["VP8 ", "VP8L", "VP8X", "ALPH", "ICCP", "ANIM", "ANMF"]
 
     /// Sets the length of the whole, and clears the EXIF and XMP flags of an extended header.

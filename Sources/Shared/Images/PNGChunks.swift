@@ -15,7 +15,7 @@ public struct PNGChunks: Sendable {
     public let chunks: [Chunk]
     private let file: [UInt8]
 
-    /// Walks through the file. Checksums are left to the decoder.
+    /// Walks through the file. Checksums are looked at by ``isIntact``.
     /// - Throws: ``ImageError/Reason/damaged(_:)`` unless the file is a sequence of whole chunks from `IHDR` to
     ///   `IEND`, 100,000 at most.
     public init(_ file: [UInt8]) throws {
@@ -35,6 +35,18 @@ public struct PNGChunks: Sendable {
         }
         self.chunks = chunks
         self.file = file
+    }
+
+    /// Whether there are pixels, and every chunk has the checksum of its content.
+    public var isIntact: Bool {
+        chunks.contains { $0.type == "IDAT" }
+            && file.withUnsafeBufferPointer { file in
+                chunks.allSatisfy { chunk in
+                    let end = chunk.content.upperBound
+                    let sum = file[end..<end + 4].reduce(0) { $0 << 8 | UInt32($1) }
+                    return sum == CRC32.checksum(file[chunk.content.lowerBound - 4..<end])
+                }
+            }
     }
 
     /// The texts, in the order of the file. A text chunk that makes no sense is left out.

@@ -25,6 +25,7 @@ private struct JSONWriter {
     init(pretty: Bool, sortedKeys: Bool) {
         self.pretty = pretty
         self.sortedKeys = sortedKeys
+        bytes.reserveCapacity(256)
     }
 
     mutating func write(_ value: JSON, level: Int) {
@@ -81,19 +82,24 @@ private struct JSONWriter {
         var string = string
         bytes.append(UInt8(ascii: "\""))
         string.withUTF8 { utf8 in
+            makeRoom(for: utf8.count)
+            let text = UnsafeRawBufferPointer(utf8)
             var start = 0
-            for place in utf8.indices where Self.needsEscape(utf8[place]) {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<place]))
-                escape(utf8[place])
-                start = place + 1
+            while start < text.count {
+                let end = UTF8Run.endOfUnescaped(in: text, from: start)
+                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end]))
+                if end < text.count { escape(text[end]) }
+                start = end + 1
             }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    /// Makes room for a long string and a little behind it at once: else the next byte would move all of it.
+    private mutating func makeRoom(for count: Int) {
+        guard count > 4096 else { return }
+        let needed = bytes.count + count + 1024
+        if needed > bytes.capacity { bytes.reserveCapacity(max(needed, bytes.capacity * 2)) }
     }
 
     private mutating func escape(_ byte: UInt8) {

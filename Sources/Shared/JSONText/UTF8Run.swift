@@ -41,15 +41,32 @@ enum UTF8Run {
         return continuations + 1
     }
 
-    /// Whether none of eight bytes is a quote, a backslash, a control character or over 127. Each test sets the top
-    /// bit of a byte that meets it; a carry can only set one more behind a byte that did.
-    private static func isPlain(_ word: UInt64) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops = ones << 7
+    /// The first byte from `start` that is written as an escape, or the end. Eight bytes are looked at in one go.
+    static func endOfUnescaped(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var index = start
+        while index + 8 <= bytes.count, !hasSpecial(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+            index += 8
+        }
+        while index < bytes.count, !isSpecial(bytes[index]) { index += 1 }
+        return index
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+
+    /// Whether none of eight bytes is a quote, a backslash, a control character or over 127.
+    private static func isPlain(_ word: UInt64) -> Bool { word & (ones << 7) == 0 && !hasSpecial(word) }
+
+    /// Whether one of eight bytes is a quote, a backslash or a control character. Each test sets the top bit of a byte
+    /// that meets it; a carry can only set one more behind a byte that did.
+    private static func hasSpecial(_ word: UInt64) -> Bool {
         let quote = word ^ (ones &* 0x22)
         let backslash = word ^ (ones &* 0x5C)
         let control = (word &- ones &* 0x20) & ~word
-        let found = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | control | word
-        return found & tops == 0
+        let found = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | control
+        return found & (ones << 7) != 0
     }
 }

@@ -6,15 +6,23 @@ extension TCPConnection {
     /// - Throws: ``LibuvError`` (a reset, a broken pipe); `CancellationError` when the connection is closed here or the
     ///   task is cancelled, which closes it: half a message cannot be taken back.
     public func write(_ bytes: [UInt8]) async throws {
+        let taken = try writeNow(bytes[...])
+        if taken < bytes.count { try await writeLater(bytes[taken...]) }
+    }
+
+    /// Hands the kernel as much of `bytes` as it takes at once.
+    ///
+    /// - Returns: how many it took; the rest is for ``writeLater(_:)``.
+    /// - Throws: as ``write(_:)``.
+    public func writeNow(_ bytes: ArraySlice<UInt8>) throws -> Int {
         guard isOpen else { throw CancellationError() }
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty else { return 0 }
         let taken = bytes.withUnsafeBytes { source -> Int32 in
             var buffer = uv_buf_init(Self.writable(source), UInt32(source.count))
             return uv_try_write(asStream(handle), &buffer, 1)
         }
-        guard taken != bytes.count else { return }
         if taken < 0, taken != UV_EAGAIN.rawValue { throw LibuvError(code: taken, call: "uv_try_write") }
-        try await writeRest(of: bytes, from: max(0, Int(taken)))
+        return max(0, Int(taken))
     }
 
     /// Written bytes that the peer has not acknowledged yet: whether it takes any shows in this.
@@ -25,10 +33,13 @@ extension TCPConnection {
         UnsafeMutableRawPointer(mutating: source.baseAddress)?.assumingMemoryBound(to: CChar.self)
     }
 
-    private func writeRest(of bytes: [UInt8], from start: Int) async throws {
+    /// Returns once the kernel has taken all of `bytes`, which are copied.
+    ///
+    /// - Throws: as ``write(_:)``.
+    public func writeLater(_ bytes: ArraySlice<UInt8>) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                WriteRequest(bytes[start...], continuation).submit(to: self)
+                WriteRequest(bytes, continuation).submit(to: self)
             }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.close() }

@@ -49,6 +49,8 @@ public final class LoopEvent {
     private var hasHappened = false
     private var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
     private var nextWaiter = 0
+    /// Waiters whose time was over before they had begun to wait.
+    private var late: Set<Int> = []
 
     public init() {}
 
@@ -69,11 +71,39 @@ public final class LoopEvent {
         if hasHappened { return }
         let number = nextWaiter
         nextWaiter += 1
+        try await wait(as: number)
+    }
+
+    /// Waits for at most `limit`: with a timer alone, where ``withDeadline(_:_:)`` takes a task.
+    ///
+    /// - Returns: whether it has happened.
+    /// - Throws: `CancellationError` when the task is cancelled before either.
+    public func wait(within limit: Duration) async throws -> Bool {
+        try Task.checkCancellation()
+        if hasHappened { return true }
+        let number = nextWaiter
+        nextWaiter += 1
+        let timer = LoopTimer { [weak self] in self?.timeIsUp(number) }
+        timer.start(after: limit)
+        defer {
+            timer.close()
+            late.remove(number)
+        }
+        try await wait(as: number)
+        return hasHappened
+    }
+
+    private func timeIsUp(_ number: Int) {
+        guard let waiter = waiters.removeValue(forKey: number) else { return _ = late.insert(number) }
+        waiter.resume()
+    }
+
+    private func wait(as number: Int) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
                 // Other tasks can have had their turn since the checks above, because getting here may suspend. Nobody
                 // would come for this waiter any more.
-                if hasHappened { return waiter.resume() }
+                if hasHappened || late.contains(number) { return waiter.resume() }
                 if Task.isCancelled { return waiter.resume(throwing: CancellationError()) }
                 waiters[number] = waiter
             }

@@ -28,7 +28,7 @@ final class FrameWriter {
         pending += bytes
         if !isRunning {
             isRunning = true
-            Task { await self.run() }
+            loopTask { await self.run() }
         }
         return gone
     }

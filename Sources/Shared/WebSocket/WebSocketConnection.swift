@@ -48,7 +48,7 @@ public final class WebSocketConnection {
         self.connection = connection
         writer = FrameWriter(connection)
         codec = FrameCodec(role: role == .client ? .client : .server, maxMessageBytes: maxMessageBytes)
-        reader = Task { [weak self, connection] in
+        reader = loopTask { [weak self, connection] in
             var bytes: [UInt8]? = leftover
             var reason = ""
             while let piece = bytes {
@@ -158,7 +158,7 @@ public final class WebSocketConnection {
         guard ending == nil else { return }
         isLingering = true
         let sent = writer.put(codec.takeOutput())
-        Task { [connection] in
+        loopTask { [connection] in
             try? await withDeadline(Self.farewell) {
                 try await sent.wait()
                 connection.finishWriting()

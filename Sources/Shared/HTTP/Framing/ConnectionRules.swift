@@ -23,8 +23,8 @@ struct ConnectionRules: Sendable {
     let bodyLength: BodyFraming
 
     init(_ head: RequestHead) {
-        let options = head.request.headerFields[values: .connection].flatMap { $0.lowercased().split(separator: ",") }
-            .map { $0.filter { !$0.isWhitespace } }
+        let fields = head.request.headerFields[values: .connection]
+        let options = fields.flatMap { $0.lowercased().split(separator: ",") }.map { $0.filter { !$0.isWhitespace } }
         isHTTP10 = head.isHTTP10
         asksToClose = options.contains("close") || (head.isHTTP10 && !options.contains("keep-alive"))
         expectsContinue = head.request.headerFields[.expect]?.lowercased() == "100-continue" && !head.isHTTP10

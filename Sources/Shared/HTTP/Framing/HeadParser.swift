@@ -47,7 +47,11 @@ struct CollectedHead {
     var values: [String] = []
     var hasTooManyFields = false
 
-    init(maxFields: Int) { self.maxFields = maxFields }
+    init(maxFields: Int) {
+        self.maxFields = maxFields
+        names.reserveCapacity(16)
+        values.reserveCapacity(16)
+    }
 }
 
 private func collected(_ parser: UnsafeMutablePointer<http_parser>?) -> UnsafeMutablePointer<CollectedHead>? {

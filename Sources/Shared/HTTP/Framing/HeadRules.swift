@@ -51,12 +51,16 @@ enum HeadRules {
     }
 
     private static func checkVersion(_ version: Slice<UnsafeBufferPointer<UInt8>>) throws(HTTPViolation) {
-        if version.elementsEqual("HTTP/1.1".utf8) || version.elementsEqual("HTTP/1.0".utf8) { return }
+        if isEqual(version, "HTTP/1.1") || isEqual(version, "HTTP/1.0") { return }
         let isVersion =
             version.count == 8 && version.starts(with: "HTTP/".utf8) && Octet.isDigit(version[version.startIndex + 5])
             && version[version.startIndex + 6] == UInt8(ascii: ".") && Octet.isDigit(version[version.startIndex + 7])
         throw isVersion
             ? HTTPViolation(505, "only HTTP/1.1 is spoken here") : HTTPViolation(400, "an HTTP version that is none")
+    }
+
+    private static func isEqual(_ octets: Slice<UnsafeBufferPointer<UInt8>>, _ text: StaticString) -> Bool {
+        octets.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// `field-name ":" OWS field-value OWS` (RFC 9112 §5), with no blank before the colon and no folding.

@@ -18,6 +18,17 @@ enum Octet {
     /// What a request target may hold: visible ASCII.
     static func isVisible(_ octet: UInt8) -> Bool { octet > 0x20 && octet < 0x7F }
 
+    /// What a host and port may hold: visible ASCII but for what ends or splits an authority.
+    static func isHost(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "@"), UInt8(ascii: ","), UInt8(ascii: "?"),
+            UInt8(ascii: "#"), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "{"),
+            UInt8(ascii: "}"), UInt8(ascii: "|"), UInt8(ascii: "^"), UInt8(ascii: "`"):
+            false
+        default: isVisible(octet)
+        }
+    }
+
     /// What a field value may hold: visible ASCII, blanks, and obs-text.
     static func isFieldValue(_ octet: UInt8) -> Bool { octet == tab || (octet >= 0x20 && octet != 0x7F) }
 

@@ -43,7 +43,7 @@ extension RequestHead {
             if isRequired { throw HTTPViolation(400, "no Host") }
             return nil
         }
-        let isPlain = host.utf8.allSatisfy { Octet.isVisible($0) && !"/\\@,?#\"<>{}|^`".utf8.contains($0) }
+        let isPlain = host.utf8.allSatisfy(Octet.isHost)
         guard isPlain else { throw HTTPViolation(400, "a Host that is none") }
         return host
     }

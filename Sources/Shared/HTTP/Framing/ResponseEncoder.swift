@@ -35,10 +35,15 @@ struct ResponseEncoder: Sendable {
     /// The head's octets, from the status line to the empty line.
     func head(_ response: Response, framing: ResponseFraming, closes: Bool, date: String) -> [UInt8] {
         var octets: [UInt8] = []
-        octets.reserveCapacity(256)
-        octets.append(contentsOf: "HTTP/1.1 \(response.status.code) \(response.status.reasonPhrase)\r\n".utf8)
+        // Enough for a small body behind it too.
+        octets.reserveCapacity(512)
+        append("HTTP/1.1 ", to: &octets)
+        append(String(response.status.code), to: &octets)
+        append(" ", to: &octets)
+        append(response.status.reasonPhrase, to: &octets)
+        append("\r\n", to: &octets)
         append("Date", date, to: &octets)
-        for field in response.headers where !Self.ownFields.contains(field.name) {
+        for field in response.headers where !Self.isOwn(field.name) {
             append(field.name.rawName, field.value, to: &octets)
         }
         switch framing {
@@ -53,18 +58,25 @@ struct ResponseEncoder: Sendable {
         } else if isHTTP10 {
             append("Connection", "keep-alive", to: &octets)
         }
-        octets.append(contentsOf: "\r\n".utf8)
+        append("\r\n", to: &octets)
         return octets
     }
 
     /// The fields that only the server knows.
-    private static let ownFields: Set<HTTPField.Name> = [.contentLength, .transferEncoding, .connection, .date]
+    private static func isOwn(_ name: HTTPField.Name) -> Bool {
+        name == .contentLength || name == .transferEncoding || name == .connection || name == .date
+    }
 
     private func append(_ name: String, _ value: String, to octets: inout [UInt8]) {
-        octets.append(contentsOf: name.utf8)
-        octets.append(contentsOf: ": ".utf8)
-        octets.append(contentsOf: value.utf8)
-        octets.append(contentsOf: "\r\n".utf8)
+        append(name, to: &octets)
+        append(": ", to: &octets)
+        append(value, to: &octets)
+        append("\r\n", to: &octets)
+    }
+
+    private func append(_ text: String, to octets: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { octets.append(contentsOf: $0) }
     }
 
     /// One chunk: its size in hexadecimal, CRLF, the data, CRLF (RFC 9112 §7.1).

@@ -71,13 +71,12 @@ public final class Router {
     private func dispatch(_ request: Request) async throws -> Response {
         // `OPTIONS *` asks about the server as a whole.
         if request.head.path == "*" { return try refuse(request.method, allowed: descriptions.map(\.method)) }
-        var candidates = (literals[request.segments] ?? []).map { Match(route: $0, values: [:]) }
-        var chosen = choose(request.method, among: candidates)
-        if chosen == nil {
-            candidates += matches(request)
-            chosen = choose(request.method, among: candidates)
+        let plain = literals[request.segments] ?? []
+        if let route = choose(request.method, among: plain, \.method) {
+            return try await handle(request, by: Match(route: route, values: [:]))
         }
-        guard let chosen else {
+        let candidates = plain.map { Match(route: $0, values: [:]) } + matches(request)
+        guard let chosen = choose(request.method, among: candidates, \.route.method) else {
             if candidates.isEmpty { throw HTTPProblem(.notFound, "There is nothing at \(request.path).") }
             return try refuse(request.method, allowed: candidates.map(\.route.method))
         }
@@ -100,9 +99,10 @@ public final class Router {
     }
 
     /// A HEAD is answered by GET where it has no route of its own.
-    private func choose(_ method: HTTPRequest.Method, among candidates: [Match]) -> Match? {
-        candidates.first { $0.route.method == method }
-            ?? (method == .head ? candidates.first { $0.route.method == .get } : nil)
+    private func choose<Candidate>(
+        _ method: HTTPRequest.Method, among candidates: [Candidate], _ its: (Candidate) -> HTTPRequest.Method
+    ) -> Candidate? {
+        candidates.first { its($0) == method } ?? (method == .head ? candidates.first { its($0) == .get } : nil)
     }
 
     private func matches(_ request: Request) -> [Match] {

@@ -5,7 +5,8 @@ internal import Loop
 final class ResponseWriter {
     private let connection: TCPConnection
     private let limits: ServerLimits
-    private lazy var timer = LoopTimer { [weak self] in self?.look() }
+    /// Made for the first client that is behind.
+    private var timer: LoopTimer?
     /// What the client had still to take when it was last looked at, since the write that waits began.
     private var left: Int?
     /// Handed to the kernel at once: so much of a body is copied at the most.
@@ -32,7 +33,11 @@ final class ResponseWriter {
     }
 
     private func send(_ head: [UInt8], _ body: [UInt8]) async throws {
-        guard body.count > Self.sliceBytes else { return try await write(head + body) }
+        guard body.count > Self.sliceBytes else {
+            var message = head
+            message.append(contentsOf: body)
+            return try await write(message)
+        }
         try await write(head)
         try await write(body)
     }
@@ -52,20 +57,23 @@ final class ResponseWriter {
     }
 
     private func write(_ bytes: [UInt8]) async throws {
-        guard bytes.count > Self.sliceBytes else { return try await writeSlice(bytes) }
-        var start = 0
-        while start < bytes.count {
-            let end = min(start + Self.sliceBytes, bytes.count)
-            try await writeSlice(Array(bytes[start..<end]))
-            start = end
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let slice = rest.prefix(Self.sliceBytes)
+            let taken = try connection.writeNow(slice)
+            if taken < slice.count { try await wait(for: slice.dropFirst(taken)) }
+            rest = rest.dropFirst(slice.count)
         }
     }
 
-    private func writeSlice(_ bytes: [UInt8]) async throws {
+    /// Only a client that is behind is watched: most answers are taken whole at once, and need no timer.
+    private func wait(for slice: ArraySlice<UInt8>) async throws {
         left = nil
+        let timer = timer ?? LoopTimer { [weak self] in self?.look() }
+        self.timer = timer
         timer.start(after: limits.writeTime / 2)
         defer { timer.stop() }
-        try await connection.write(bytes)
+        try await connection.writeLater(slice)
     }
 
     /// The kernel takes from us in steps of megabytes, so what the client takes is asked of the kernel itself.
@@ -74,8 +82,8 @@ final class ResponseWriter {
         let least = max(1, Int((limits.writeTime / 2).seconds * Double(limits.writeRate)))
         if let left, left - now < least { return connection.close() }
         left = now
-        timer.start(after: limits.writeTime / 2)
+        timer?.start(after: limits.writeTime / 2)
     }
 
-    func close() { timer.close() }
+    func close() { timer?.close() }
 }
