@@ -83,7 +83,8 @@ import Testing
     @LoopActor @Test func `health follows the GPU service, not its ComfyUI`() async throws {
         try await withBackend { backend, pod, _ in
             let healthy = try await backend.call(.get, "/health")
-            #expect(healthy.json == ["status": "healthy", "gpu_available": true, "version": "1.0.0"])
+            #expect(
+                healthy.json == ["status": "healthy", "gpu_available": true, "version": "1.0.0", "provider": "comfyui"])
             pod.comfyIsThere = false
             #expect(try await backend.call(.get, "/health").json["status"] == "healthy")
             pod.healthStatus = .serviceUnavailable

@@ -19,6 +19,7 @@ struct Acceptance {
     struct Reading: Sendable {
         var json: JSON
         let sink: PictureSink
+        /// Empty where nobody asked for it.
         let sha256: String
         /// Every value came as a text, whatever it means.
         var isForm = false
@@ -76,13 +77,15 @@ struct Acceptance {
 
     /// Reads the body as it streams.
     ///
-    /// - Parameter isRun: any member may be a picture.
+    /// - Parameters:
+    ///   - isRun: any member may be a picture.
+    ///   - isHashed: whether the body's hash is asked for, which takes time where the processor knows no SHA.
     /// - Throws: ``Unprocessable`` for what is no JSON and no form; `HTTPProblem` 413, 507.
-    func read(_ request: Request, isRun: Bool = false) async throws -> Reading {
+    func read(_ request: Request, isRun: Bool = false, isHashed: Bool = true) async throws -> Reading {
         do {
             let form = request.headerFields[.contentType].flatMap { MultipartDecoder(contentType: $0) }
             if let form { return try await read(form, request.body, isRun: isRun) }
-            return try await scan(request.body, isRun: isRun)
+            return try await scan(request.body, isRun: isRun, isHashed: isHashed)
         } catch let failure as FileStore.Failure where failure.isFull {
             throw HTTPProblem.insufficientStorage("The disk is full.")
         }
@@ -99,7 +102,7 @@ struct Acceptance {
         }
     }
 
-    private func scan(_ body: RequestBody, isRun: Bool) async throws -> Reading {
+    private func scan(_ body: RequestBody, isRun: Bool, isHashed: Bool) async throws -> Reading {
         let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool, isRun: isRun)
         // In a lock, so that it is changed in its place: a copy for each piece would copy all that was read before.
         let scanner = Lock((hash: SHA256(), json: JSONScanner(sink: sink, spillThreshold: Self.longString)))
@@ -109,14 +112,15 @@ struct Acceptance {
             while let bytes = try await body.next() {
                 let feed: @Sendable () throws -> Void = {
                     try scanner.withLock {
-                        $0.hash.update(bytes)
+                        if isHashed { $0.hash.update(bytes) }
                         try $0.json.feed(bytes)
                     }
                 }
                 if isSmall { try feed() } else { try await offLoop(feed) }
             }
             return try scanner.withLock {
-                Reading(json: try $0.json.finish(), sink: $0.json.sink, sha256: $0.hash.finalize().hex)
+                let json = try $0.json.finish()
+                return Reading(json: json, sink: $0.json.sink, sha256: isHashed ? $0.hash.finalize().hex : "")
             }
         } catch let error as JSONError {
             throw Unprocessable(faults: [.invalidJSON(error)])

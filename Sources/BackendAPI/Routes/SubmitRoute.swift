@@ -47,7 +47,7 @@ struct SubmitRoute {
         let key = try Self.key(of: request)
         // A key may stand for a task that is there already, so its body is read in any case.
         if key == nil { try checkRoom() }
-        let reading = try await acceptance.read(request, isRun: run != nil)
+        let reading = try await acceptance.read(request, isRun: run != nil, isHashed: key != nil)
         guard let key else {
             return Outcome(entry: try await accept(reading, request, run, rewrite), isReplayed: false)
         }

@@ -1,4 +1,4 @@
-public import Loop
+internal import Loop
 
 /// Opens WebSockets as a client.
 public enum WebSocketClient {
