@@ -120,7 +120,7 @@ import Testing
         let backend = try await RunningBackend(folder: folder.path, pods: ["http://127.0.0.1:\(port)"])
         #expect(
             try await backend.call(.get, "/health").json == [
-                "status": "degraded", "gpu_available": false, "version": "1.0.0",
+                "status": "degraded", "gpu_available": false, "version": "1.0.0", "provider": "comfyui",
             ])
         let answer = try await backend.generate(["mode": "paint", "prompt": "p"])
         #expect(answer.status == 503)
