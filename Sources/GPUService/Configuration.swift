@@ -40,11 +40,13 @@ struct Configuration: Sendable {
             minimumSize: settings.int(
                 "FACE_MIN_SIZE", default: standard.minimumSize, in: 1...16_384, "pixels of a face, at least"),
             minimumBrightness: settings.int(
-                "FACE_MIN_BRIGHTNESS", default: standard.minimumBrightness, in: 0...255, "mean luma of a face, at least"),
+                "FACE_MIN_BRIGHTNESS", default: standard.minimumBrightness, in: 0...255, "mean luma of a face, at least"
+            ),
             maximumBrightness: settings.int(
                 "FACE_MAX_BRIGHTNESS", default: standard.maximumBrightness, in: 0...255, "mean luma of a face, at most"),
             minimumSharpness: settings.int(
-                "FACE_MIN_SHARPNESS", default: standard.minimumSharpness, in: 0...1000, "fine detail of a face, at least"))
+                "FACE_MIN_SHARPNESS", default: standard.minimumSharpness, in: 0...1000,
+                "fine detail of a face, at least"))
         if thresholds.minimumBrightness >= thresholds.maximumBrightness {
             settings.refuse("FACE_MAX_BRIGHTNESS", allowed: "above FACE_MIN_BRIGHTNESS")
         }

@@ -30,7 +30,8 @@ import Testing
     @LoopActor
     private func withRoutes(
         _ thresholds: FaceThresholds = .standard,
-        _ body: @LoopActor (_ send: @escaping @LoopActor (String, [UInt8]) async throws -> RawAnswer) async throws -> Void
+        _ body:
+            @LoopActor (_ send: @escaping @LoopActor (String, [UInt8]) async throws -> RawAnswer) async throws -> Void
     ) async throws {
         let inputs = try InputStore(folder: "\(NSTemporaryDirectory())/easel-inspect-\(UUID4.make())")
         defer { inputs.removeAll() }

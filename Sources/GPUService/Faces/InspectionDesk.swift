@@ -34,7 +34,7 @@ final class InspectionDesk {
         if let task = underWay[sha256] { return try await task.value }
         guard underWay.count < Self.capacity else { throw Full() }
         // A task of its own: whoever asked may go away, and others may share it.
-        let task = Task(executorPreference: EventLoop.shared) { try await search(sha256, source) }
+        let task = Task(executorPreference: EventLoop.shared) { try await self.search(sha256, source) }
         underWay[sha256] = task
         return try await task.value
     }
