@@ -78,14 +78,15 @@ import Testing
         #expect(abs(board.brightness - 125) < 0.01)
         let pale = try measures { ($0 + $1) % 2 == 0 ? 100 : 110 }
         #expect(abs(pale.sharpness - board.sharpness) < 1)
-        #expect(try measures { x, _ in UInt8(2 * x) }.sharpness < 0.001, "a slope has no edge")
-        #expect(try measures { _, _ in 77 } == FaceMeasures(even: 77))
+        let slope = try measures { x, _ in UInt8(2 * x) }
+        #expect(slope.sharpness < 0.001, "a slope has no edge")
+        let even = try measures { _, _ in 77 }
+        #expect(even.sharpness == 0 && even.brightness == 77)
     }
-}
 
-extension FaceMeasures {
-    fileprivate init(even brightness: Double) throws {
-        let grey = try Raster.solid(width: 3, height: 3, colour: [UInt8(brightness)])
-        try self.init(of: grey, in: PixelBox(x: 1, y: 1, width: 1, height: 1))
+    @Test func `a face of one pixel is measured`() throws {
+        let grey = try Raster.solid(width: 3, height: 3, colour: [77])
+        let measures = try FaceMeasures(of: grey, in: PixelBox(x: 1, y: 1, width: 1, height: 1))
+        #expect(measures.sharpness == 0 && measures.brightness == 77)
     }
 }

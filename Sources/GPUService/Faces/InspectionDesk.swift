@@ -13,9 +13,9 @@ final class InspectionDesk {
     private var waiting: [LoopEvent] = []
 
     /// Each keeps a thread of the pool busy, of which there are four; the other threads are for everybody else.
-    static let atOnce = 2
+    nonisolated static let atOnce = 2
     /// Pictures that are inspected or wait for it, at most; the last waits some 5 s.
-    static let capacity = 32
+    nonisolated static let capacity = 32
 
     init(thresholds: FaceThresholds) {
         self.thresholds = thresholds
