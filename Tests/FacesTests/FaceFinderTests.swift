@@ -51,6 +51,13 @@ import Testing
         #expect(try FaceFinder.find(in: .bytes(turned.jpeg(orientation: 1))).faces.isEmpty, "it says it is upright")
     }
 
+    @Test func `a large photo is shrunk, turned and measured in its own pixels`() throws {
+        let large = Photo(try photo.turned().raster.scaled(toWidth: 2600, height: 2600, method: .bicubic))
+        let found = try FaceFinder.find(in: .bytes(large.jpeg(orientation: 6)))
+        _ = try expectFace(in: found, scale: 2600 / 512.0)
+        #expect(found.width == 2600 && FaceJudgement(found.faces).isFine)
+    }
+
     @Test func `a picture may be longer than wide`() throws {
         let strip = Photo(try photo.raster.cropped(x: 100, y: 0, width: 260, height: 512))
         let turned = try FaceFinder.find(in: .bytes(Photo(strip.turned().raster).jpeg(orientation: 6)))
