@@ -54,6 +54,12 @@ let package = Package(
         clibrary("CVips", pkgConfig: "glib-2.0", apt: "libvips-dev"),
         clibrary("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
 
+        // C++ behind a C header. Without optimisation dlib takes seconds for a picture, so it has that in debug builds too.
+        // The archive, because the shared library brings BLAS and LAPACK along; needed are two small objects of it.
+        .target(
+            name: "CFaces", path: "Sources/Shared/CFaces", cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary(":libdlib.a")]),
+
         layer("Loop", ["CLibuv"]),
         layer("JSONText"),
         layer("Crypto", ["CCrypto"]),
@@ -61,6 +67,7 @@ let package = Package(
         layer("WebSocket", ["Loop", "Crypto", "CWslay"]),
         layer("Outbound", ["Loop", "HTTP", "WebSocket", "JSONText", "CCurl", httpTypes]),
         layer("Images", ["Loop", "CVips"]),
+        layer("Faces", ["Loop", "Images", "CFaces"]),
         layer("Workflows", ["JSONText", "Crypto"]),
         layer("Operations", ["Loop", "JSONText", "HTTP", configuration, httpTypes, logging]),
         layer("Wire", ["JSONText", "Crypto"]),
@@ -68,8 +75,8 @@ let package = Package(
         program(
             "GPUService",
             [
-                "Loop", "HTTP", "JSONText", "Crypto", "WebSocket", "Outbound", "Images", "Workflows", "Operations",
-                "Wire",
+                "Loop", "HTTP", "JSONText", "Crypto", "WebSocket", "Outbound", "Images", "Faces", "Workflows",
+                "Operations", "Wire",
                 httpTypes, logging,
             ]),
         program(
@@ -96,6 +103,7 @@ let package = Package(
         tests(of: "WebSocket", ["Loop"]),
         tests(of: "Outbound", ["Loop", "HTTP"]),
         tests(of: "Images", ["Loop"]),
+        tests(of: "Faces", ["Images"], excluding: ["Pictures"]),
         tests(of: "Workflows", ["JSONText"]),
         tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
         tests(of: "Wire", ["JSONText"]),
@@ -103,8 +111,8 @@ let package = Package(
         tests(
             of: "GPUService",
             [
-                "Loop", "HTTP", "JSONText", "Outbound", "WebSocket", "Workflows", "Operations", "Wire", httpTypes,
-                logging,
+                "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "WebSocket", "Images", "Faces", "Workflows",
+                "Operations", "Wire", httpTypes, logging,
             ]),
         tests(
             of: "BackendAPI",

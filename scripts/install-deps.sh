@@ -2,7 +2,8 @@
 # Installs the Debian packages that building, testing and the demo need; does nothing, quickly, when all are there.
 set -u
 
-LIBRARIES=(libuv1-dev libcurl4-openssl-dev libsqlite3-dev libhttp-parser-dev libwslay-dev libvips-dev libssl-dev)
+LIBRARIES=(libuv1-dev libcurl4-openssl-dev libsqlite3-dev libhttp-parser-dev libwslay-dev libvips-dev libssl-dev
+    libdlib-dev)
 # Programs may have come from elsewhere than a package: what counts is that they can be called. PROGRAM=PACKAGE
 TOOLS=(pkg-config=pkg-config make=make curl=curl git=git shellcheck=shellcheck tar=tar gzip=gzip)
 APT=(apt-get -o DPkg::Lock::Timeout=300 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
@@ -34,8 +35,8 @@ check_without_dpkg() {
     for name in libuv libcurl sqlite3 vips libcrypto; do
         pkg-config --exists "$name" 2>/dev/null || absent+=("$name")
     done
-    # These two come without a pkg-config file on some systems.
-    for name in http_parser.h wslay/wslay.h; do
+    # These come without a pkg-config file on some systems.
+    for name in http_parser.h wslay/wslay.h dlib/image_processing/frontal_face_detector.h; do
         [[ -f /usr/include/$name || -f /usr/local/include/$name ]] || absent+=("$name")
     done
     ((${#absent[@]} == 0)) && exit 0

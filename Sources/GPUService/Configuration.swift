@@ -1,3 +1,4 @@
+import Faces
 import Glibc
 import Loop
 import Operations
@@ -11,6 +12,7 @@ struct Configuration: Sendable {
     var workflowsPath: String
     var maxConcurrentTasks: Int
     var queueAhead: Int
+    var faceThresholds: FaceThresholds
 
     /// Prompts that one ComfyUI may have at once.
     var capacityOfEach: Int { maxConcurrentTasks + queueAhead }
@@ -25,10 +27,30 @@ struct Configuration: Sendable {
             "MAX_CONCURRENT_TASKS", default: 1, in: 1...64, "generations that run at once on each ComfyUI")
         queueAhead = settings.int(
             "COMFYUI_QUEUE_AHEAD", default: 2, in: 0...64, "prompts that wait in ComfyUI's own queue besides")
+        faceThresholds = Self.faceThresholds(settings)
         // Requests are not signed yet, so the service is for this machine alone.
         if !Self.isLoopback(host) {
             settings.refuse("GPU_SERVER_HOST", allowed: "an address of this machine alone: 127.0.0.0/8, ::1, localhost")
         }
+    }
+
+    private static func faceThresholds(_ settings: SettingsReader) -> FaceThresholds {
+        let standard = FaceThresholds.standard
+        let thresholds = FaceThresholds(
+            minimumSize: settings.int(
+                "FACE_MIN_SIZE", default: standard.minimumSize, in: 1...16_384, "pixels of a face, at least"),
+            minimumBrightness: settings.int(
+                "FACE_MIN_BRIGHTNESS", default: standard.minimumBrightness, in: 0...255, "mean luma of a face, at least"
+            ),
+            maximumBrightness: settings.int(
+                "FACE_MAX_BRIGHTNESS", default: standard.maximumBrightness, in: 0...255, "mean luma of a face, at most"),
+            minimumSharpness: settings.int(
+                "FACE_MIN_SHARPNESS", default: standard.minimumSharpness, in: 0...1000,
+                "fine detail of a face, at least"))
+        if thresholds.minimumBrightness >= thresholds.maximumBrightness {
+            settings.refuse("FACE_MAX_BRIGHTNESS", allowed: "above FACE_MIN_BRIGHTNESS")
+        }
+        return thresholds
     }
 
     static func isLoopback(_ host: String) -> Bool {

@@ -43,6 +43,7 @@ struct Wiring {
         router.use(errorLog(service.logger))
         GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs).add(to: router)
         InputRoutes(inputs: inputs).add(to: router)
+        InspectRoutes(inputs: inputs, desk: InspectionDesk(thresholds: configuration.faceThresholds)).add(to: router)
         StatusRoutes(dispatcher: dispatcher, library: library).add(to: router)
         return router
     }
