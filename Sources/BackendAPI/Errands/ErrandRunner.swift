@@ -177,8 +177,11 @@ final class ErrandRunner {
         guard let errand = entry.task.errand, let finish = errand.finish, let picture = errand.made.first else {
             return entry.task.errand?.made ?? []
         }
+        let start = ContinuousClock.now
         do {
-            return try await pass(over: picture, finish, entry)
+            let images = try await pass(over: picture, finish, entry)
+            try await book.save(entry) { $0.result.seconds += (ContinuousClock.now - start).seconds }
+            return images
         } catch let failure as ProviderFailure {
             try await book.save(entry) {
                 $0.result.warnings.append("the picture is without its finishing pass: \(failure)")

@@ -30,6 +30,7 @@ enum CoreNodes {
         | IMAGE
         ImageCompositeMasked | ImageCompositeMasked | image | destination:IMAGE, source:IMAGE, x:INT 0 0 16384 1, \
         y:INT 0 0 16384 1, resize_source:BOOLEAN false, ?mask:MASK | IMAGE
+        GetImageSize | Get Image Size | image | image:IMAGE | INT INT INT
         MaskToImage | Convert Mask to Image | mask | mask:MASK | IMAGE
         ImageToMask | Convert Image to Mask | mask | image:IMAGE, channel:[red green blue alpha] | MASK
         InvertMask | InvertMask | mask | mask:MASK | MASK
@@ -38,6 +39,13 @@ enum CoreNodes {
         SaveImage | Save Image | image | images:IMAGE, filename_prefix:STRING | !
         PreviewImage | Preview Image | image | images:IMAGE | !
         SaveImageWebsocket | SaveImageWebsocket | api/image | images:IMAGE | !
+        """
+
+    static let texts = """
+        StringConcatenate | Concatenate | utils/string | string_a:STRING, string_b:STRING, delimiter:STRING | STRING
+        StringReplace | Replace | utils/string | string:STRING, find:STRING, replace:STRING | STRING
+        RegexReplace | Regex Replace | utils/string | string:STRING, regex_pattern:STRING, replace:STRING, \
+        ?case_insensitive:BOOLEAN true, ?multiline:BOOLEAN false, ?dotall:BOOLEAN false, ?count:INT 0 0 100 1 | STRING
         """
 
     static let loaders = """
@@ -125,7 +133,7 @@ enum CoreNodes {
         grow_mask_by:INT 6 0 64 1 | LATENT
         """
 
-    static let all = [images, loaders, conditioning, sampling].joined(separator: "\n")
+    static let all = [images, texts, loaders, conditioning, sampling].joined(separator: "\n")
 
     /// The choices that several classes share.
     static let lists: [String: [String]] = [

@@ -19,6 +19,7 @@ enum ImageNodes {
         case "ImageBlend": return try pictures(blend(call))
         case "ImageBatch": return try pictures(batch(call))
         case "MaskToImage": return try each(call, "mask") { try $0.converted(toChannels: 3) }
+        case "GetImageSize": return try size(call)
         case "ImageToMask": return try each(call, "image") { try mask($0, call) }
         default: return nil
         }
@@ -109,6 +110,12 @@ enum ImageNodes {
             + call.pictures("image2").map {
                 $0.with(try $0.raster.filling(width: size.width, height: size.height, method: .bilinear))
             }
+    }
+
+    private static func size(_ call: NodeCall) throws -> NodeResult {
+        let pictures = try call.pictures("image")
+        let raster = pictures.first?.raster
+        return NodeResult(outputs: [raster?.width ?? 0, raster?.height ?? 0, pictures.count].map(NodeValue.integer))
     }
 
     private static func mask(_ raster: Raster, _ call: NodeCall) throws -> Raster {

@@ -11,6 +11,7 @@ struct NodeRunner: Sendable {
         do {
             if let result = try SaveNodes.run(call, files: files, metadata: metadata) { return result }
             if let result = try ImageNodes.run(call, files: files) { return result }
+            if let result = try TextNodes.run(call) { return result }
             return try other(call)
         } catch let failure as NodeFailure {
             throw failure

@@ -8,6 +8,7 @@ enum NodeValue: Sendable {
     /// Everything that the sandbox has no real form of: models, conditioning, latents, …
     case token(Lineage)
     case text(String)
+    case integer(Int)
 }
 
 /// What a stand-in remembers of all that went into it.
@@ -84,7 +85,11 @@ struct NodeCall: Sendable {
         if case .text(let text)? = value(name) { text } else { literal(name)?.string }
     }
 
-    func int(_ name: String) -> Int? { literal(name)?.int }
+    /// The whole number of an input, literal or linked.
+    func int(_ name: String) -> Int? {
+        if case .integer(let number)? = value(name) { number } else { literal(name)?.int }
+    }
+
     func number(_ name: String) -> Double? { literal(name)?.double }
 
     /// The pictures behind an input.
@@ -92,7 +97,7 @@ struct NodeCall: Sendable {
         switch value(name) {
         case .pictures(let pictures): return pictures
         case .token(let lineage): return try lineage.pictures()
-        case .text, nil: throw NodeFailure("TypeError", "\(self.name).\(name) is no picture")
+        case .text, .integer, nil: throw NodeFailure("TypeError", "\(self.name).\(name) is no picture")
         }
     }
 

@@ -49,6 +49,7 @@ enum StandIns {
             switch value {
             case .token(let token): other = token
             case .text(let text): other.prompt = text
+            case .integer: break
             case .pictures(let pictures):
                 other.base = pictures
                 (other.width, other.height) = (pictures.first?.raster.width, pictures.first?.raster.height)

@@ -115,6 +115,7 @@ struct PromptEvents: Sendable {
                     case .literal(let value): (name, [value])
                     case .value(.pictures): (name, ["tensor([[[[0.0000, 0.0000, 0.0000]]]])"])
                     case .value(.text(let text)): (name, [.string(text)])
+                    case .value(.integer(let number)): (name, [JSON(number)])
                     case .value(.token): (name, ["<comfy.sandbox.Token object at 0x7f0000000000>"])
                     }
                 }))

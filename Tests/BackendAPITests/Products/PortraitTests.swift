@@ -112,6 +112,29 @@ import Wire
         }
     }
 
+    @LoopActor @Test(arguments: [(1001, false), (1002, true)])
+    func `a photo that will not do costs nothing`(_ code: Int, _ mayRetry: Bool) async throws {
+        try await withProducts(["API_PROVIDER": "comfyui,fal"]) { bench in
+            bench.pod.inspection = ["ok": false, "code": JSON(code), "faces": [], "reasons": ["no_face"]]
+            let answer = try await bench.backend.call(.post, "/api/generate", try Self.body())
+            #expect(answer.status == 422, "\(answer.json)")
+            #expect(answer.json["success"] == false)
+            #expect(answer.json["error"]?["code"] == JSON(code))
+            #expect(answer.json["error"]?["retry"] == .bool(mayRetry))
+            #expect(bench.pod.inspected.count == 1)
+            #expect(bench.pod.posts.isEmpty && bench.fal.core.taken == 0)
+            #expect(try await bench.backend.call(.get, "/tasks").json["tasks"] == [])
+        }
+    }
+
+    @LoopActor @Test func `a photo that will do is made use of`() async throws {
+        try await withProducts { bench in
+            bench.pod.inspection = ["ok": true, "code": .null, "faces": [[:]], "reasons": []]
+            let answer = try await bench.backend.call(.post, "/api/generate", try Self.body())
+            #expect(answer.status == 200, "\(answer.json)")
+        }
+    }
+
     @LoopActor @Test func `a key guards the route`() async throws {
         try await withProducts(["SERVER_API_KEY": "geheim"]) { bench in
             let body = try Self.body()

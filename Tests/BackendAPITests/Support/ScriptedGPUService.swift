@@ -39,6 +39,9 @@ final class ScriptedGPUService {
     /// The next results are answered with these instead.
     var resultStatuses: [HTTPResponse.Status] = []
     var previews: [String] = []
+    /// The answer to `POST /inspect`; nil: it has no such route.
+    var inspection: JSON?
+    private(set) var inspected: [String] = []
     private(set) var inputs: [String: [UInt8]] = [:]
     private(set) var posts: [Post] = []
     private(set) var cancelled: [String] = []
@@ -86,6 +89,15 @@ final class ScriptedGPUService {
             guard SHA256.hash(bytes).hex == hash else { return Response(status: .unprocessableContent) }
             inputs[hash] = bytes
             return Response(status: .noContent)
+        }
+        router.on(.post, "/inspect") { [unowned self] request in
+            guard let inspection else { return Response(status: .notFound) }
+            let hash = try JSON(parsing: try await request.body.collect())["input"]?.string ?? ""
+            guard inputs[hash] != nil else {
+                throw HTTPProblem(.conflict, "Inputs are missing.", extra: ["missing_inputs": [.string(hash)]])
+            }
+            inspected.append(hash)
+            return .json(inspection)
         }
         router.on(.post, "/generate", bodyLimit: 1 << 20) { [unowned self] in try await generate($0) }
         router.on(.delete, "/generate/{id}") { [unowned self] request in
