@@ -1,3 +1,4 @@
+import Foundation
 import JSONText
 import Testing
 import Workflows
@@ -190,5 +191,13 @@ import Workflows
         #expect(told[0].hasPrefix("sample.json:1: the file is saved in the editor's own form"))
         #expect(told[0].contains("Workflow > Export (API)"))
         #expect(told[0].contains("Dev mode"))
+    }
+
+    @Test func `a branch that a request may leave out asks for no model`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let folder = try WorkflowFolder.load(root.appending(path: "workflows").path, hash: sampleHash)
+        let workflow = try #require(folder["flux_lora"]).fitted(to: [try coreNodes()])
+        #expect(!workflow.reasons.contains { $0.contains("lora") }, "\(workflow.reasons)")
     }
 }

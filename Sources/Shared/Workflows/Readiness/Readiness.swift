@@ -91,7 +91,10 @@ struct Readiness {
         if let schema = parameter?.schema {
             // Uploaded, or given with each request.
             if schema.isImage || schema.kind == .array { return }
-            if schema.defaultValue == nil, manifest.parameters.required.contains(parameter?.name ?? "") { return }
+            let name = parameter?.name ?? ""
+            if schema.defaultValue == nil, manifest.parameters.required.contains(name) { return }
+            // Without the parameter its node is not there.
+            if schema.defaultValue == nil, manifest.absent[name]?.contains(where: { $0.node == id }) == true { return }
         }
         let value = parameter?.schema.defaultValue ?? value
         if parameter?.name == "seed", parameter?.schema.defaultValue == nil { return }
