@@ -14,7 +14,8 @@ enum ResultFile {
         let bytes = try FileStore.contents(of: file.path)
         let source = ImageSource.bytes(bytes)
         guard let format = ImageFormat(sniffing: bytes), isWhole(source, bytes, format) else { throw NotAPicture() }
-        if let encoding = encoding(options, from: format) {
+        // An animation stays one: another format would keep its first picture alone.
+        if let encoding = encoding(options, from: format), !isAnimated(source, format) {
             return try store.put(encode(source, as: encoding), fileExtension: encoding.format.fileExtension)
         }
         if format == .png, !options.keepMetadata {
@@ -22,6 +23,11 @@ enum ResultFile {
             if stripped.count != bytes.count { return try store.put(stripped, fileExtension: "png") }
         }
         return try store.put(file, fileExtension: format.fileExtension)
+    }
+
+    private static func isAnimated(_ source: ImageSource, _ format: ImageFormat) -> Bool {
+        guard format == .webp || format == .gif else { return false }
+        return ((try? ImageProbe.probe(source, limits: limits).pages) ?? 1) > 1
     }
 
     private static func encode(_ source: ImageSource, as encoding: ImageEncoding) throws -> [UInt8] {
