@@ -123,8 +123,8 @@ final class Backend {
             bodyLimit: configuration.maxBodyBytes, isStopping: { dispatcher.isStopping }
         ).add(to: router)
         PortraitRoutes(
-            submit: submit, room: room, faces: FaceCheck(pods: pods, inputs: files.inputs), waits: waits,
-            settings: configuration.portraits, isStopping: { dispatcher.isStopping }
+            submit: submit, room: room, faces: FaceCheck(pods: pods, inputs: files.inputs), safety: safety,
+            waits: waits, settings: configuration.portraits, isStopping: { dispatcher.isStopping }
         ).add(to: router)
         WebhookRoutes(book: book, database: database, sender: webhooks).add(to: router)
         ImageRoutes(images: files.images).add(to: router)

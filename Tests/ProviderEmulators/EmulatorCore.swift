@@ -14,6 +14,8 @@ public final class EmulatorCore {
     public internal(set) var paid = 0
     /// Requests that were called off.
     public internal(set) var cancelled = 0
+    /// Pictures that were fetched.
+    public internal(set) var fetched = 0
     /// The headers of the last request to the API, and to the place of the results.
     public internal(set) var lastAuthorization: String?
     public internal(set) var resultAuthorization: String?
@@ -120,6 +122,7 @@ public final class EmulatorCore {
     private func result(_ request: Request) async throws -> Response {
         resultAuthorization = request.headerFields[.authorization]
         let name = request.parameters["name"] ?? ""
+        fetched += 1
         guard let bytes = files[name], !plan.take(.resultGone) else {
             return .json(["detail": "Not Found"], status: .notFound)
         }

@@ -32,7 +32,7 @@ extension ErrandRunner {
         var job = ProviderJob(id: entry.task.id, kind: .textToImage, parameters: finish.parameters)
         job.owner = entry.task.owner
         job.pictures = [.init(bytes: bytes, mime: ImageFormat(sniffing: bytes)?.mimeType ?? "image/png")]
-        let left = Duration.milliseconds(max(1000, (entry.task.errand?.deadline ?? 0) - TaskBook.now()))
+        let left = entry.task.errand.map(timeLeft) ?? .zero
         var ticket = try await finisher.prepare(job, within: left)
         if let task = finish.task {
             // A process before this one has begun with it.

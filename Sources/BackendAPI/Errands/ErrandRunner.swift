@@ -19,6 +19,10 @@ final class ErrandRunner {
 
     /// So many run at once; the others wait in the order of their arrival.
     private static let atOnce = 64
+    private static let secondWind: Duration = .seconds(60)
+    private static let diskPause: Duration = .seconds(1)
+    /// After the deadline.
+    private static let diskPatience: Duration = .seconds(600)
 
     /// - Parameter isReady: whether a workflow can run on a pod now.
     init(
@@ -52,23 +56,42 @@ final class ErrandRunner {
 
     private func run(_ entry: LiveTask) async {
         book.begin(entry)
+        // The process before this one was asked to.
+        guard !entry.task.isCancelling else { return await callOff(entry) }
         do {
-            try await see(entry)
-        } catch is CancellationError {
+            while try await !hasSeen(entry) { try await sleep(for: Self.diskPause) }
+        } catch {
             // In a task of its own: this one is cancelled, and could not wait for the provider's answer.
             if entry.task.isCancelling { await Task { await self.callOff(entry) }.value }
+        }
+    }
+
+    /// - Returns: false when our own disk was in the way: what a provider has been paid for is not thrown away for that.
+    /// - Throws: `CancellationError` alone.
+    private func hasSeen(_ entry: LiveTask) async throws -> Bool {
+        let id: Logger.Metadata = ["task": "\(entry.task.id)"]
+        do {
+            try await see(entry)
+        } catch let cancelled as CancellationError {
+            throw cancelled
+        } catch is TaskBook.Stale {
+            logger.error("An errand's row has been changed by another", metadata: id)
         } catch {
-            // Our own disk: the row is as it was, and the next process goes on with it.
-            logger.error(
-                "An errand could not be seen through", metadata: ["task": "\(entry.task.id)", "error": "\(error)"])
+            logger.error("An errand waits for the disk", metadata: id.merging(["error": "\(error)"]) { $1 })
+            let isOver = TaskBook.now() > (entry.task.errand?.deadline ?? 0) + Self.diskPatience.milliseconds
+            guard isOver else { return false }
+            // When even this cannot be kept, the next process goes on with it.
             _ = try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
         }
+        return true
     }
 
     private func see(_ entry: LiveTask) async throws {
         let lease = files.keeper.lease()
         defer { lease.end() }
-        if entry.task.errand?.made.isEmpty == true {
+        guard let errand = entry.task.errand else { return }
+        // What is made already was paid for.
+        if errand.made.isEmpty, errand.result.text == nil {
             guard try await make(entry, lease) else { return }
         }
         let images = try await finished(entry)
@@ -82,15 +105,12 @@ final class ErrandRunner {
         guard let errand = entry.task.errand else { return false }
         let start = ContinuousClock.now
         let job = try await job(entry.task, errand)
-        let left = Duration.milliseconds(max(0, errand.deadline - TaskBook.now()))
-        let watch = ChainRunner.Watch { [book] record in
-            try await book.save(entry) { $0.record = record }
-        } onProgress: { _, progress in
+        let watch = ChainRunner.Watch { try await self.note($0, entry) } onProgress: { _, progress in
             entry.progress = max(entry.progress, progress.value ?? 0)
             entry.changed()
         }
         let answer = try await room.runner.run(
-            job, order: errand.order, within: left, resuming: errand.record, notReady: notReady(errand), watch: watch)
+            job, order: errand.order, within: timeLeft(errand), resuming: errand.record, notReady: notReady(errand), watch: watch)
         var result = errand.result
         result.seconds = (ContinuousClock.now - start).seconds
         (result.cost, result.source, result.warnings) = (answer.cost, answer.source, answer.warnings)
@@ -107,9 +127,24 @@ final class ErrandRunner {
             $0.record.attempts = answer.attempts
             $0.record.ticket = nil
         }
-        guard images.isEmpty else { return true }
-        try await done(entry, [])
-        return false
+        return true
+    }
+
+    private func note(_ record: ChainRecord, _ entry: LiveTask) async throws {
+        do {
+            try await book.save(entry) { $0.record = record }
+        } catch {
+            // It was not sent, so that nobody need look for it.
+            if record.ticket?.isDraft == true { entry.task.errand?.record.ticket = nil }
+            throw error
+        }
+    }
+
+    /// What has begun is followed for a while even where its time ran out while no process was there: it may be paid for.
+    func timeLeft(_ errand: Errand) -> Duration {
+        let left = Duration.milliseconds(max(0, errand.deadline - TaskBook.now()))
+        let hasBegun = errand.record.ticket != nil || !errand.made.isEmpty
+        return hasBegun ? max(left, Self.secondWind) : left
     }
 
     private func done(_ entry: LiveTask, _ images: [String]) async throws {

@@ -24,12 +24,20 @@ extension ChainRunner {
         }
     }
 
-    /// Calls a request off: for who no longer wants it.
+    /// Calls a request off: for who no longer wants it. A draft may have got to its provider, so it is looked for first.
     ///
     /// - Returns: true when it is certain that it will not be done.
     func cancel(_ ticket: ProviderTicket, _ limit: Duration = .seconds(5)) async -> Bool {
-        guard let provider = provider(ticket.provider), !ticket.isDraft else { return false }
-        return (try? await withDeadline(limit) { await provider.cancel(ticket, within: limit) }) ?? false
+        guard let provider = provider(ticket.provider) else { return false }
+        let isStopped = try? await withDeadline(limit) {
+            guard ticket.isDraft else { return await provider.cancel(ticket, within: limit) }
+            switch try await provider.locate(ticket, within: limit) {
+            case .found(let found): return await provider.cancel(found, within: limit)
+            case .absent: return true
+            case .unknowable: return false
+            }
+        }
+        return isStopped ?? false
     }
 
     private func submit(

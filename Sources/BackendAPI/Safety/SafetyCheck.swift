@@ -39,6 +39,27 @@ extension SafetyPolicy {
                 texts += value.array?.compactMap(\.string) ?? [value.string].compactMap(\.self)
             }
         }
+        try check(texts, hasPhoto: hasPhoto)
+    }
+
+    /// Judges what a product's job says beyond its workflow's parameters: every text in it, however deep, but those that
+    /// say what to keep out.
+    func check(_ parameters: JSONObject, hasPhoto: Bool) throws(HTTPProblem) {
+        try check(Self.texts(in: .object(parameters)), hasPhoto: hasPhoto)
+    }
+
+    private static func texts(in value: JSON) -> [String] {
+        switch value {
+        case .string(let text): [text]
+        case .array(let elements): elements.flatMap(texts)
+        case .object(let members):
+            // A member's name may be a word of the prompt as well as its value.
+            members.filter { !$0.key.hasPrefix("negative") }.flatMap { [$0.key] + texts(in: $0.value) }
+        default: []
+        }
+    }
+
+    private func check(_ texts: [String], hasPhoto: Bool) throws(HTTPProblem) {
         guard refusal(of: texts, hasPhoto: hasPhoto) != nil else { return }
         throw HTTPProblem(
             .unprocessableContent, "The request is refused by the safety policy.", title: "Content refused",

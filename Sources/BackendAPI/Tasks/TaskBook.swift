@@ -18,6 +18,8 @@ final class TaskBook {
     private(set) var times = ServiceTimes()
     /// Tasks that are neither queued nor ended.
     private(set) var runningCount = 0
+    /// Errands that have not begun.
+    private var waitingErrands = 0
     /// Called when the queue has something that it did not have.
     var onQueued: @LoopActor () -> Void = {}
     /// Called with a task that is no work for the queue.
@@ -42,13 +44,13 @@ final class TaskBook {
         nextNumber = last + 1
         for task in tasks {
             live[task.id] = LiveTask(task)
-            if task.errand == nil { queue.add(task) }
+            if task.errand == nil { queue.add(task) } else { waitingErrands += 1 }
         }
         if !tasks.isEmpty { logger.info("Tasks taken up again", metadata: ["count": .stringConvertible(tasks.count)]) }
     }
 
-    /// Tasks that wait, with those on their way to the disk.
-    var waitingCount: Int { queue.count + accepting }
+    /// Tasks that wait, for a GPU or for a provider, with those on their way to the disk.
+    var waitingCount: Int { queue.count + waitingErrands + accepting }
 
     /// Accepts a task: returns once it is on the disk.
     ///
@@ -73,6 +75,7 @@ final class TaskBook {
         let entry = LiveTask(task)
         live[task.id] = entry
         guard task.errand == nil else {
+            waitingErrands += 1
             onErrand(entry)
             return entry
         }
@@ -119,6 +122,7 @@ final class TaskBook {
         entry.progress = 0
         entry.preview = nil
         runningCount += 1
+        if entry.task.errand != nil { waitingErrands -= 1 }
         let row = entry.task
         let notice = WebhookNotice(row, in: self)
         database.enqueue {
@@ -188,7 +192,7 @@ final class TaskBook {
             if before.state == .queued, wasQueued { queue.add(before) }
             throw error
         }
-        if before.state == .running { runningCount -= 1 }
+        if before.state == .running { runningCount -= 1 } else if before.errand != nil { waitingErrands -= 1 }
         measure(entry, state)
         entry.task = row
         entry.preview = nil

@@ -1,4 +1,6 @@
 import Crypto
+import GRDB
+import Glibc
 import HTTP
 import HTTPTypes
 import Images
@@ -139,6 +141,100 @@ import Workflows
             #expect(task["status"] == "done", "\(task)")
             #expect(task["source"] == "replicate")
             #expect(bench.replicate.core.taken == 1)
+        }
+    }
+
+    @LoopActor @Test func `a restart after its time ran out follows the paid request all the same`() async throws {
+        try await withProducts(["PROVIDERS_HD_IMAGE": "replicate", "MAX_WAIT": "0"]) { bench in
+            bench.replicate.core.plan.set(.neverEnds, times: 1000)
+            let answer = try await bench.backend.call(.post, "/api/ai/hd-image", ["image": try Self.photo()])
+            let id = try #require(answer.json["task_id"]?.string)
+            try await until { bench.replicate.core.taken == 1 }
+            try await bench.restart { data in
+                try Self.edit(data, "UPDATE tasks SET errand = json_set(errand, '$.deadline', 1000)")
+                bench.replicate.core.plan.clear()
+            }
+            let task = try await bench.backend.end(of: id)
+            #expect(task["status"] == "done", "\(task)")
+            #expect(bench.replicate.core.taken == 1)
+        }
+    }
+
+    private static func edit(_ data: String, _ sql: String) throws {
+        try DatabaseQueue(path: data + "/easel.db").write { try $0.execute(sql: sql) }
+    }
+
+    @LoopActor @Test func `a text that is there already is not paid for again`() async throws {
+        try await withProducts { bench in
+            let answer = try await bench.backend.call(.post, "/api/huggingface/text-generation", ["prompt": "Once"])
+            let paid = bench.huggingFace.core.paid
+            // As a death between keeping the text and ending the task.
+            try await bench.restart {
+                try Self.edit($0, "UPDATE tasks SET state = 'running', finished_at = NULL")
+            }
+            let id = try #require(
+                try await bench.backend.call(.get, "/tasks").json["tasks"]?[0]?["task_id"]?.string)
+            #expect(try await bench.backend.end(of: id)["status"] == "done")
+            #expect(answer.json["text"]?.string?.isEmpty == false)
+            #expect(bench.huggingFace.core.paid == paid)
+        }
+    }
+
+    @LoopActor @Test func `a full disk at the end is waited for`() async throws {
+        try await withProducts(["PROVIDERS_HD_IMAGE": "replicate", "MAX_WAIT": "0"]) { bench in
+            bench.replicate.core.plan.set(.neverEnds, times: 1000)
+            let answer = try await bench.backend.call(.post, "/api/ai/hd-image", ["image": try Self.photo()])
+            let id = try #require(answer.json["task_id"]?.string)
+            try await until { bench.replicate.core.taken == 1 }
+            // No picture can be kept while a file stands where its folder would.
+            let folder = bench.folder.path + "/images"
+            rename(folder, folder + ".away")
+            close(creat(folder, 0o644))
+            bench.replicate.core.plan.clear()
+            try await until { bench.replicate.core.fetched >= 1 }
+            #expect(try await bench.backend.task(id)["status"] == "running")
+            unlink(folder)
+            rename(folder + ".away", folder)
+            let task = try await bench.backend.end(of: id)
+            #expect(task["status"] == "done", "\(task)")
+            #expect(bench.replicate.core.taken == 1)
+        }
+    }
+
+    @LoopActor @Test func `those that wait for a provider count against the limit of waiting tasks`() async throws {
+        try await withProducts(["PROVIDERS_HD_IMAGE": "replicate", "MAX_WAIT": "0", "MAX_QUEUED_TASKS": "3"]) {
+            bench in
+            bench.replicate.core.plan.set(.neverEnds, times: 1_000_000)
+            var statuses: [Int] = []
+            let photo = try Self.photo()
+            for _ in 0..<68 {
+                statuses.append(try await bench.backend.call(.post, "/api/ai/hd-image", ["image": photo]).status)
+            }
+            // 64 run at once.
+            #expect(statuses.prefix(67).allSatisfy { $0 == 202 })
+            #expect(statuses.last == 429)
+        }
+    }
+
+    @LoopActor @Test func `cancelled while its request is on the way, its step in the queue is called off too`()
+        async throws
+    {
+        try await withProducts(["PROVIDERS_HD_IMAGE": "comfyui", "MAX_WAIT": "0"]) { bench in
+            bench.pod.steps = [.held(LoopEvent())]
+            let answer = try await bench.backend.call(.post, "/api/ai/hd-image", ["image": try Self.photo()])
+            let id = try #require(answer.json["task_id"]?.string)
+            try await until { bench.pod.posts.count == 1 }
+            // As a death between sending and noting what was taken.
+            try await bench.restart {
+                try Self.edit(
+                    $0,
+                    """
+                    UPDATE tasks SET cancelling = 1, errand = json_set(errand, '$.record.ticket.request_id', NULL)
+                    WHERE parent IS NULL
+                    """)
+            }
+            #expect(try await bench.backend.end(of: id)["status"] == "cancelled")
+            try await until { bench.pod.cancelled.count == 1 }
         }
     }
 

@@ -127,11 +127,62 @@ import Wire
         }
     }
 
-    @LoopActor @Test func `a photo that will do is made use of`() async throws {
+    @LoopActor @Test func `too many photos to look at is a matter of waiting, not of looking away`() async throws {
         try await withProducts { bench in
-            bench.pod.inspection = ["ok": true, "code": .null, "faces": [[:]], "reasons": []]
+            bench.pod.busyInspections = 2
             let answer = try await bench.backend.call(.post, "/api/generate", try Self.body())
             #expect(answer.status == 200, "\(answer.json)")
+            #expect(bench.pod.inspected.count == 1)
+            bench.pod.busyInspections = 99
+            let busy = try await bench.backend.call(.post, "/api/generate", try Self.body())
+            #expect(busy.status == 429, "\(busy.json)")
+            #expect(busy.json["error"]?["code"] == 2002)
+        }
+    }
+
+    @LoopActor @Test func `where nobody can look, a portrait is refused, or says so`() async throws {
+        for (order, status) in [("comfyui", 502), ("comfyui,fal", 200)] {
+            try await withProducts(["API_PROVIDER": order]) { bench in
+                await bench.pod.kill()
+                try await until {
+                    try await bench.backend.call(.get, "/health").json["gpu_available"] == false
+                }
+                let answer = try await bench.backend.call(
+                    .post, "/api/generate", try Self.body(["enable_harmonization": false]))
+                #expect(answer.status == status, "\(answer.json)")
+                if status == 200 {
+                    #expect(
+                        answer.json["warnings"]?.array?.contains { $0.string?.contains("not looked at") == true }
+                            == true)
+                } else {
+                    #expect(answer.json["error"]?["code"] == 4001)
+                    #expect(try await bench.backend.call(.get, "/tasks").json["tasks"] == [])
+                }
+            }
+        }
+    }
+
+    @LoopActor
+    @Test(
+        arguments: [
+            ["lighting_params": ["direction": "nude"]], ["lighting_params": ["ambient": "she is naked"]],
+            ["identity_packet": ["face_images": [], "outfit": "undressed"]],
+            ["identity_packet": ["face_images": [], "wishes": [["more": ["topless"]]]]],
+        ] as [JSONObject])
+    func `words anywhere in the request are judged`(_ more: JSONObject) async throws {
+        try await withProducts { bench in
+            var body = try Self.body(more)
+            if let packet = more["identity_packet"] {
+                let face: JSON = .string(Base64.encode(try Samples.png()))
+                body = .object(
+                    (body.object ?? [:]).merging([
+                        "identity_packet": .object((packet.object ?? [:]).merging(["face_images": [face]]))
+                    ]))
+            }
+            let answer = try await bench.backend.call(.post, "/api/generate", body)
+            #expect(answer.status == 422, "\(answer.json)")
+            #expect(answer.json["error"]?["code"] == 3001)
+            #expect(bench.pod.posts.isEmpty && bench.pod.inspected.isEmpty)
         }
     }
 

@@ -36,8 +36,11 @@ final class ProductBench {
     }
 
     /// As a death and a new start.
-    func restart() async throws {
+    ///
+    /// - Parameter between: what happens to the data folder while no process has it.
+    func restart(between: (String) throws -> Void = { _ in }) async throws {
         await backend.stop(grace: .zero)
+        try between(folder.path)
         backend = try await RunningBackend(folder: folder.path, pods: [pod.url], settings: settings)
         try await backend.untilHealthy()
     }

@@ -39,8 +39,10 @@ final class ScriptedGPUService {
     /// The next results are answered with these instead.
     var resultStatuses: [HTTPResponse.Status] = []
     var previews: [String] = []
-    /// The answer to `POST /inspect`; nil: it has no such route.
-    var inspection: JSON?
+    /// The answer to `POST /inspect`.
+    var inspection: JSON = ["ok": true, "code": .null, "faces": [[:]], "reasons": []]
+    /// The next inspections are refused: too many wait.
+    var busyInspections = 0
     private(set) var inspected: [String] = []
     private(set) var inputs: [String: [UInt8]] = [:]
     private(set) var posts: [Post] = []
@@ -91,7 +93,10 @@ final class ScriptedGPUService {
             return Response(status: .noContent)
         }
         router.on(.post, "/inspect") { [unowned self] request in
-            guard let inspection else { return Response(status: .notFound) }
+            guard busyInspections == 0 else {
+                busyInspections -= 1
+                return Response(status: .serviceUnavailable, headers: [.retryAfter: "0"])
+            }
             let hash = try JSON(parsing: try await request.body.collect())["input"]?.string ?? ""
             guard inputs[hash] != nil else {
                 throw HTTPProblem(.conflict, "Inputs are missing.", extra: ["missing_inputs": [.string(hash)]])

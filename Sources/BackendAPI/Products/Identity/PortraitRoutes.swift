@@ -12,6 +12,7 @@ struct PortraitRoutes {
     let submit: SubmitRoute
     let room: ProviderRoom
     let faces: FaceCheck
+    let safety: SafetyPolicy
     let waits: WaitRules
     let settings: PortraitSettings
     let isStopping: @LoopActor () -> Bool
@@ -65,10 +66,22 @@ struct PortraitRoutes {
             let read = PortraitRequest(body, defaultMode: settings.defaultMode)
             return SubmitRoute.Rewritten(
                 body: .object(read.flat), faults: read.faults, place: { PortraitRequest.placed($0) },
-                edit: { task in
-                    task.errand = errand(task, read)
-                    if let fault = try await faces.fault(of: task.inputsInOrder) { throw Refusal(error: fault) }
-                })
+                edit: { try await complete(&$0, read) })
+        }
+    }
+
+    /// Makes a portrait's job of the task, and judges the words that the checks of its fields have not seen, and its photos.
+    private func complete(_ task: inout GenerationTask, _ read: PortraitRequest) async throws {
+        let errand = errand(task, read)
+        try safety.check(errand.parameters, hasPhoto: true)
+        task.errand = errand
+        switch try await faces.look(at: task.inputsInOrder) {
+        case .fine: break
+        case .fault(let fault): throw Refusal(error: fault)
+        case .busy: throw Refusal(error: .rateLimited)
+        // The one provider is where the eyes are.
+        case .nobodyLooks where errand.order == [.comfyui]: throw Refusal(error: .provider)
+        case .nobodyLooks: task.warnings.append("the photo was not looked at: no GPU service could be reached")
         }
     }
 
