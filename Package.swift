@@ -132,7 +132,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "BackendAPI", "GPUService", "ComfySandbox", "Loop", "JSONText", "Crypto", "Outbound", "Images",
-                "TestSupport", httpTypes, grdb,
+                "TestSupport", "ProviderEmulators", httpTypes, grdb,
             ],
             swiftSettings: settings),
     ],
