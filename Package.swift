@@ -106,7 +106,7 @@ let package = Package(
         tests(of: "Faces", ["Images"], excluding: ["Pictures"]),
         tests(of: "Workflows", ["JSONText"]),
         tests(of: "Operations", ["Loop", "JSONText", "HTTP", httpTypes, logging]),
-        tests(of: "Wire", ["JSONText"]),
+        tests(of: "Wire", ["JSONText", "Crypto"]),
         tests(of: "ComfySandbox", ["Loop", "JSONText", "Images", "WebSocket", "Workflows"], excluding: ["Recordings"]),
         tests(
             of: "GPUService",

@@ -8,6 +8,8 @@ struct Configuration: Sendable {
     var host: String
     var port: Int
     var gpuServiceURLs: [String]
+    /// Nil: the requests to the GPU services are not signed.
+    var gpuServiceSecret: Secret?
     var requestTimeout: Duration
     var dataPath: String
     var maxBodyBytes: Int
@@ -36,6 +38,7 @@ struct Configuration: Sendable {
         port = settings.port("BACKEND_PORT", or: "PORT", default: 8000, "port to listen on")
         gpuServiceURLs = settings.urls(
             "GPU_SERVICE_URL", default: ["http://localhost:8001"], "the GPU service's address, or several with commas")
+        gpuServiceSecret = settings.secret("GPU_SERVICE_SECRET", "shared with the GPU services, to sign requests")
         requestTimeout = settings.duration(
             "REQUEST_TIMEOUT", default: 180, in: 1...86_400, "seconds that one generation may run")
         let workspace = settings.path(

@@ -42,7 +42,8 @@ final class Backend {
         let catalogue = Catalogue(database: database, logger: logger)
         try await catalogue.load(of: urls)
         let http = http
-        pods = urls.map { GPUPod(baseURL: $0, http: http, catalogue: catalogue, logger: logger) }
+        let signer = PodSigner(secret: configuration.gpuServiceSecret)
+        pods = urls.map { GPUPod(baseURL: $0, http: http, signer: signer, catalogue: catalogue, logger: logger) }
         let files = TaskFiles(
             inputs: FileStore(folder: data + "/inputs"), images: FileStore(folder: data + "/images"), spool: spool,
             keeper: FileKeeper())

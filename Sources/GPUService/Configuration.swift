@@ -6,6 +6,8 @@ import Operations
 /// Every setting of the GPU service, read once at start. `env.templates/gpu_server.env` explains each.
 struct Configuration: Sendable {
     var host: String
+    /// Nil: requests need no signature, and the service is for this machine alone.
+    var secret: Secret?
     var port: Int
     /// One ComfyUI for each GPU of the pod.
     var comfyUIURLs: [String]
@@ -18,7 +20,10 @@ struct Configuration: Sendable {
     var capacityOfEach: Int { maxConcurrentTasks + queueAhead }
 
     init(reading settings: SettingsReader) {
-        host = settings.string("GPU_SERVER_HOST", default: "127.0.0.1", "address to listen on")
+        let secret = settings.secret("GPU_SERVICE_SECRET", "shared with the backend, which signs its requests")
+        host = settings.string(
+            "GPU_SERVER_HOST", default: secret == nil ? "127.0.0.1" : "0.0.0.0", "address to listen on")
+        self.secret = secret
         port = settings.port("GPU_SERVER_PORT", default: 8001, "port to listen on")
         comfyUIURLs = settings.urls(
             "COMFYUI_API_URL", default: ["http://localhost:8188"], "ComfyUI's address, or several with commas")
@@ -28,9 +33,10 @@ struct Configuration: Sendable {
         queueAhead = settings.int(
             "COMFYUI_QUEUE_AHEAD", default: 2, in: 0...64, "prompts that wait in ComfyUI's own queue besides")
         faceThresholds = Self.faceThresholds(settings)
-        // Requests are not signed yet, so the service is for this machine alone.
-        if !Self.isLoopback(host) {
-            settings.refuse("GPU_SERVER_HOST", allowed: "an address of this machine alone: 127.0.0.0/8, ::1, localhost")
+        if secret == nil, !Self.isLoopback(host) {
+            settings.refuse(
+                "GPU_SERVER_HOST",
+                allowed: "without GPU_SERVICE_SECRET an address of this machine alone: 127.0.0.0/8, ::1, localhost")
         }
     }
 

@@ -41,6 +41,7 @@ struct Wiring {
         router.use(RequestIDMiddleware())
         router.use(accessLog(service.logger))
         router.use(errorLog(service.logger))
+        if let secret = configuration.secret { router.use(SignatureMiddleware(secret: secret.reveal())) }
         GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs).add(to: router)
         InputRoutes(inputs: inputs).add(to: router)
         InspectRoutes(inputs: inputs, desk: InspectionDesk(thresholds: configuration.faceThresholds)).add(to: router)

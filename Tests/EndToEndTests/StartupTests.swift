@@ -3,6 +3,7 @@ import HTTPTypes
 import Images
 import JSONText
 import Loop
+import Outbound
 import TestSupport
 import Testing
 
@@ -78,6 +79,38 @@ import Testing
         #expect(try await easel.task(id)["status"] == "queued")
         try await easel.startSandbox()
         #expect(try await easel.end(of: id)["status"] == "done")
+        await easel.remove()
+    }
+
+    @Test @LoopActor func `with a secret the GPU service is open to the backend alone, on every address`() async throws
+    {
+        let easel = try Installation(gpuHost: "0.0.0.0")
+        easel.environment["GPU_SERVICE_SECRET"] = "a secret of both services"
+        easel.environment["GPU_SERVICE_URL"] = "http://127.0.0.1:\(easel.ports.gpu)"
+        #expect(try await easel.startup("--sandbox").status == 0)
+        try await easel.untilHealthy()
+        let id = try await easel.submit([
+            "mode": "image_transform", "target_image": .string(try photo().base64),
+        ])
+        let task = try await easel.end(of: id)
+        #expect(task["status"] == "done", "\(task)")
+        let stranger = try await easel.http.send(
+            ClientRequest(url: "http://127.0.0.1:\(easel.ports.gpu)/workflows"))
+        #expect(stranger.status == 401)
+        for name in ["backend", "gpu_server"] {
+            #expect(!easel.log(name).contains("a secret of both services"))
+        }
+        await easel.remove()
+    }
+
+    @Test @LoopActor func `a backend with another secret says so`() async throws {
+        let easel = try Installation()
+        easel.environment["GPU_SERVICE_SECRET"] = "the GPU service's"
+        try await easel.startup()
+        try await easel.signal(SIGTERM, "backend")
+        easel.environment["GPU_SERVICE_SECRET"] = "another"
+        try await easel.startup()
+        try await until("the backend says it") { easel.log("backend").contains("does not take the backend") }
         await easel.remove()
     }
 

@@ -30,6 +30,16 @@ import Testing
         #expect(error?.faults.map(\.key) == ["GPU_SERVER_HOST"])
     }
 
+    @Test func `with a secret other machines may come`() throws {
+        let secret = ["GPU_SERVICE_SECRET": "s"]
+        for (host, expected) in [(nil, "0.0.0.0"), ("10.0.0.1", "10.0.0.1"), ("127.0.0.1", "127.0.0.1")] {
+            let reader = SettingsReader(environment: secret.merging(host.map { ["GPU_SERVER_HOST": $0] } ?? [:]) { $1 })
+            let configuration = Configuration(reading: reader)
+            try reader.finish()
+            #expect(configuration.host == expected)
+        }
+    }
+
     @Test func `the template explains every setting that is read, and no other`() throws {
         let reader = SettingsReader(environment: [:])
         _ = Configuration(reading: reader)

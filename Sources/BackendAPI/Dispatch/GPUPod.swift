@@ -10,12 +10,14 @@ import Workflows
 @LoopActor
 final class GPUPod {
     let baseURL: String
-    let http: HTTPClient
+    private let http: HTTPClient
+    private let signer: PodSigner
     private let catalogue: Catalogue
     private let logger: Logger
     private var etag: String?
     /// Its catalogue was read since it is there: a restarted one may have another.
     private var hasTold = false
+    private var hasToldRefusal = false
     private var capacity = 1
     /// Tasks that it has from us now.
     var load = 0
@@ -35,9 +37,9 @@ final class GPUPod {
     private static let interval: Duration = .seconds(1)
     private static let timeouts = ClientRequest.Timeouts(connect: .seconds(5), idle: .seconds(5), total: .seconds(5))
 
-    init(baseURL: String, http: HTTPClient, catalogue: Catalogue, logger: Logger) {
+    init(baseURL: String, http: HTTPClient, signer: PodSigner, catalogue: Catalogue, logger: Logger) {
         self.baseURL = baseURL
-        self.http = http
+        (self.http, self.signer) = (http, signer)
         self.catalogue = catalogue
         self.logger = logger
     }
@@ -53,6 +55,11 @@ final class GPUPod {
     func isReady(for kind: TaskQueue.Kind) -> Bool {
         has(kind) && catalogue.workflow(kind.workflow, of: baseURL)?.ready == true
     }
+
+    /// Sends it a request, signed where the two share a secret.
+    ///
+    /// - Throws: as `HTTPClient.send(_:)`.
+    func send(_ request: ClientRequest) async throws -> ClientResponse { try await http.send(signer.signed(request)) }
 
     /// Asks each second how it is, until the task is cancelled.
     func run() async {
@@ -77,7 +84,7 @@ final class GPUPod {
         let timeouts = ClientRequest.Timeouts(connect: .seconds(2), idle: .seconds(15), total: .seconds(15))
         while isReachable, let (task, attempt) = toCancel.first {
             let url = "\(baseURL)/generate/\(task)?attempt=\(attempt)"
-            guard let answer = try? await http.send(ClientRequest(method: .delete, url: url, timeouts: timeouts)),
+            guard let answer = try? await send(ClientRequest(method: .delete, url: url, timeouts: timeouts)),
                 (try? await answer.collect()) != nil
             else { return }
             toCancel.removeAll { $0 == (task, attempt) }
@@ -121,7 +128,9 @@ final class GPUPod {
 
     private func readCatalogue() async {
         let answer = await ask("/workflows", headers: etag.map { [.ifNoneMatch: $0] } ?? [:])
-        guard let answer, answer.status == 200 else { return }
+        guard let answer else { return }
+        tell(isRefused: answer.status == 401, answer.body["detail"]?.string ?? "")
+        guard answer.status == 200 else { return }
         do throws(DocumentFault) {
             let read = try WorkflowCatalogue(json: answer.body)
             capacity = max(1, answer.body["capacity"]?.int ?? 1)
@@ -134,9 +143,17 @@ final class GPUPod {
         }
     }
 
+    private func tell(isRefused: Bool, _ reason: String) {
+        defer { hasToldRefusal = isRefused }
+        guard isRefused, !hasToldRefusal else { return }
+        logger.error(
+            "A GPU service does not take the backend's requests: GPU_SERVICE_SECRET must be the same for both",
+            metadata: ["url": .string(baseURL), "reason": .string(reason)])
+    }
+
     private func ask(_ path: String, headers: HTTPFields) async -> (status: Int, body: JSON, etag: String?)? {
         let request = ClientRequest(url: baseURL + path, headers: headers, timeouts: Self.timeouts)
-        guard let response = try? await http.send(request), let bytes = try? await response.collect() else {
+        guard let response = try? await send(request), let bytes = try? await response.collect() else {
             return nil
         }
         let body = bytes.isEmpty ? .null : (try? JSON(parsing: bytes)) ?? .null

@@ -78,7 +78,7 @@ struct TaskRun {
             attempt: task.attempt, secondsLeft: secondsLeft, secondsAnew: limit.seconds, previews: task.options.previews
         )
         try await send(task.inputs, onlyMissing: true)
-        return try await pod.http.send(
+        return try await pod.send(
             ClientRequest(
                 method: .post, url: pod.baseURL + "/generate",
                 headers: [.contentType: "application/json", .accept: "text/event-stream"],
@@ -113,12 +113,12 @@ struct TaskRun {
         for hash in hashes.sorted() {
             let url = "\(pod.baseURL)/inputs/\(hash)"
             if onlyMissing {
-                let head = try await pod.http.send(ClientRequest(method: .head, url: url, timeouts: Self.calls))
+                let head = try await pod.send(ClientRequest(method: .head, url: url, timeouts: Self.calls))
                 if head.status == 200 { continue }
             }
             let inputs = files.inputs
             guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { throw InputGone() }
-            let put = try await pod.http.send(
+            let put = try await pod.send(
                 ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls))
             _ = try await put.collect()
             // It hashes to something else over there: the file is damaged.
@@ -162,7 +162,7 @@ struct TaskRun {
         var names: [String] = []
         for output in outputs {
             let url = "\(pod.baseURL)/results/\(entry.task.id)/\(output.n)"
-            let response = try await pod.http.send(ClientRequest(url: url, timeouts: Self.calls))
+            let response = try await pod.send(ClientRequest(url: url, timeouts: Self.calls))
             switch response.status {
             case 200: break
             case 410: return .event(.fileGone)

@@ -105,12 +105,15 @@ final class ErrandRunner {
         guard let errand = entry.task.errand else { return false }
         let start = ContinuousClock.now
         let job = try await job(entry.task, errand)
-        let watch = ChainRunner.Watch { try await self.note($0, entry) } onProgress: { _, progress in
+        let watch = ChainRunner.Watch {
+            try await self.note($0, entry)
+        } onProgress: { _, progress in
             entry.progress = max(entry.progress, progress.value ?? 0)
             entry.changed()
         }
         let answer = try await room.runner.run(
-            job, order: errand.order, within: timeLeft(errand), resuming: errand.record, notReady: notReady(errand), watch: watch)
+            job, order: errand.order, within: timeLeft(errand), resuming: errand.record, notReady: notReady(errand),
+            watch: watch)
         var result = errand.result
         result.seconds = (ContinuousClock.now - start).seconds
         (result.cost, result.source, result.warnings) = (answer.cost, answer.source, answer.warnings)

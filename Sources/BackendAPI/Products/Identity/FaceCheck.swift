@@ -91,7 +91,7 @@ struct FaceCheck {
         _ hash: String, on pod: GPUPod
     ) async throws -> (status: Int, headers: HTTPFields, body: JSON) {
         let body: JSON = ["input": .string(hash)]
-        let response = try await pod.http.send(
+        let response = try await pod.send(
             ClientRequest(
                 method: .post, url: pod.baseURL + "/inspect", headers: [.contentType: "application/json"],
                 body: .bytes(body.serialized()), timeouts: Self.timeouts))
@@ -102,7 +102,7 @@ struct FaceCheck {
     private func send(_ hash: String, to pod: GPUPod) async throws {
         let inputs = inputs
         guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { return }
-        let put = try await pod.http.send(
+        let put = try await pod.send(
             ClientRequest(
                 method: .put, url: "\(pod.baseURL)/inputs/\(hash)", body: .bytes(bytes), timeouts: Self.timeouts))
         _ = try await put.collect()

@@ -10,6 +10,7 @@ public final class RequestBody {
     private var received = 0
     private var isAtEnd: Bool
     private let pull: @LoopActor () async throws -> [UInt8]?
+    private var inspector: (@LoopActor ([UInt8]?) throws -> Void)?
 
     /// - Parameter pull: gives the next bytes, and nil at the end.
     init(length: Int?, limit: Int, isAtEnd: Bool = false, pull: @escaping @LoopActor () async throws -> [UInt8]?) {
@@ -34,11 +35,21 @@ public final class RequestBody {
         if let length, length > limit { throw HTTPProblem.bodyTooLarge(limit: limit) }
         guard let bytes = try await pull() else {
             isAtEnd = true
+            try inspector?(nil)
             return nil
         }
         received += bytes.count
         guard received <= limit else { throw HTTPProblem.bodyTooLarge(limit: limit) }
+        try inspector?(bytes)
         return bytes
+    }
+
+    /// Has somebody see the body as its reader reads it: each piece, and nil at the end. What that throws, the reader gets.
+    ///
+    /// A body of no bytes at all may be at its end already, so it is shown that at once.
+    public func inspect(_ inspector: @escaping @LoopActor ([UInt8]?) throws -> Void) throws {
+        self.inspector = inspector
+        if isAtEnd { try inspector(nil) }
     }
 
     /// All of it.

@@ -1,0 +1,49 @@
+import Crypto
+import Glibc
+import HTTPTypes
+import Operations
+import Outbound
+import Wire
+
+/// Signs what the backend sends to the GPU services, where they share a secret (`GPU_SERVICE_SECRET`).
+struct PodSigner: Sendable {
+    /// Nil: nothing is signed.
+    let secret: Secret?
+
+    /// A copy of the request with its proof; each is good for one sending.
+    ///
+    /// - Precondition: its body is none, or is there as bytes.
+    func signed(_ request: ClientRequest) -> ClientRequest {
+        guard let secret else { return request }
+        var body: [UInt8] = []
+        switch request.body {
+        case .none: break
+        case .bytes(let bytes): body = bytes
+        case .stream: preconditionFailure("nothing is streamed to a GPU service")
+        }
+        let signature = MessageSignature(
+            method: request.method.rawValue, target: Self.target(of: request.url), body: body,
+            created: Int64(time(nil)), nonce: Hex.encode(randomBytes(16)), secret: secret.reveal())
+        var request = request
+        request.headers[.signatureInput] = signature.inputField
+        request.headers[.signature] = signature.signatureField
+        request.headers[.contentDigest] = signature.digest
+        return request
+    }
+
+    /// Path and query of an absolute URL.
+    static func target(of url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return url }
+        let rest = url[scheme.upperBound...]
+        guard let start = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }
+        let target = rest[start...].prefix { $0 != "#" }
+        return target.hasPrefix("/") ? String(target) : "/" + target
+    }
+}
+
+extension HTTPField.Name {
+    /// RFC 9421, section 4, and RFC 9530, section 2. The literals are tokens, so the names exist.
+    static let signatureInput = HTTPField.Name("Signature-Input")!
+    static let signature = HTTPField.Name("Signature")!
+    static let contentDigest = HTTPField.Name("Content-Digest")!
+}

@@ -1,0 +1,74 @@
+import Crypto
+import Glibc
+import HTTP
+import HTTPTypes
+import Loop
+import Wire
+
+/// Lets only requests in that are signed with the secret that the backend has too.
+///
+/// `/health` and what is below it stay open, as a pod's platform asks for them; `/metrics` is open to this machine.
+@LoopActor
+final class SignatureMiddleware: Middleware {
+    private let secret: String
+    private let clock: @LoopActor () -> Int64
+    private var guardian: ReplayGuard
+
+    /// - Parameter clock: seconds since 1970.
+    init(secret: String, clock: @escaping @LoopActor () -> Int64 = { Int64(time(nil)) }) {
+        (self.secret, self.clock) = (secret, clock)
+        guardian = ReplayGuard(start: clock())
+    }
+
+    func respond(to request: Request, next: Next) async throws -> Response {
+        if isOpen(request) { return try await next(request) }
+        let fields = request.headerFields
+        guard
+            let signature = MessageSignature(
+                input: fields[.signatureInput], signature: fields[.signature], digest: fields[.contentDigest])
+        else { throw Self.refusal("The request is not signed, as GPU_SERVICE_SECRET demands.") }
+        guard signature.isBy(secret, method: request.method.rawValue, target: request.head.path ?? "/") else {
+            throw Self.refusal("The signature is wrong: do both services have the same GPU_SERVICE_SECRET?")
+        }
+        try admit(signature)
+        var hash = SHA256()
+        try request.body.inspect { bytes in
+            guard let bytes else {
+                guard signature.isDigest(hash.finalize()) else {
+                    throw Self.refusal("The body is not the one that was signed.")
+                }
+                return
+            }
+            hash.update(bytes)
+        }
+        return try await next(request)
+    }
+
+    private func isOpen(_ request: Request) -> Bool {
+        guard request.method == .get || request.method == .head else { return false }
+        if request.path == "/health" || request.path.hasPrefix("/health/") { return true }
+        return request.path == "/metrics" && Configuration.isLoopback(request.remoteAddress)
+    }
+
+    private func admit(_ signature: MessageSignature) throws {
+        switch guardian.admit(signature.nonce, created: signature.created, now: clock()) {
+        case .fresh: return
+        case .replayed: throw Self.refusal("The request came before.")
+        case .outOfTime(let seconds):
+            throw Self.refusal("The request was signed \(seconds) s ago by this machine's clock: the clocks differ.")
+        case .beforeStart: throw Self.refusal("The request was signed before this service started.")
+        case .full: throw HTTPProblem(.serviceUnavailable, "Too many requests.", headers: [.retryAfter: "5"])
+        }
+    }
+
+    private static func refusal(_ reason: String) -> HTTPProblem {
+        HTTPProblem(.unauthorized, reason, headers: [.wwwAuthenticate: "Signature"])
+    }
+}
+
+extension HTTPField.Name {
+    /// RFC 9421, section 4, and RFC 9530, section 2. The literals are tokens, so the names exist.
+    static let signatureInput = HTTPField.Name("Signature-Input")!
+    static let signature = HTTPField.Name("Signature")!
+    static let contentDigest = HTTPField.Name("Content-Digest")!
+}
