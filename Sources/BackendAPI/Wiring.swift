@@ -25,6 +25,7 @@ final class Backend {
     private let safety: SafetyPolicy
     private let room: ProviderRoom
     private let errands: ErrandRunner
+    private let requests = RequestMetrics()
 
     /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
     ///
@@ -98,7 +99,7 @@ final class Backend {
 
     private func addRoutes(to router: Router, spool: String) {
         router.use(RequestIDMiddleware())
-        router.use(accessLog(logger))
+        router.use(accessLog(logger, counting: requests))
         router.use(errorLog(logger))
         let pictures = PictureCheck(
             inputs: files.inputs, spool: spool, maxFaceImages: configuration.maxFaceImages,
@@ -136,7 +137,10 @@ final class Backend {
             database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion,
             provider: configuration.providers.identity.map(\.rawValue).joined(separator: ",")
         ).add(to: router)
-        BackendMetrics(book: book, breakers: room.breakers).add(to: router)
+        BackendMetrics(
+            book: book, breakers: room.breakers, dispatcher: dispatcher, pods: pods, requests: requests,
+            server: { [weak server] in server }
+        ).add(to: router)
     }
 
     /// Serves until ``stop(grace:)``. Everything long-lived runs beside the server and ends with it.

@@ -21,10 +21,12 @@ struct Wiring {
         await library.refresh()
         let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, logger: service.logger)
         library.follow(dispatcher)
-        let router = router(dispatcher, library, inputs)
+        let requests = RequestMetrics()
+        let router = router(dispatcher, library, inputs, requests)
         let server = try listening(on: configuration.host, port: configuration.port, portSetting: "GPU_SERVER_PORT") {
             try HTTPServer(host: configuration.host, port: configuration.port, router: router)
         }
+        GPUMetrics(dispatcher, requests: requests) { [weak server] in server }.add(to: router)
         service.started(
             host: server.host, port: server.port, dependencies: configuration.comfyUIURLs.map { ("ComfyUI", $0) })
         service.onStop { grace in
@@ -36,10 +38,12 @@ struct Wiring {
         http.close()
     }
 
-    private func router(_ dispatcher: Dispatcher, _ library: WorkflowLibrary, _ inputs: InputStore) -> Router {
+    private func router(
+        _ dispatcher: Dispatcher, _ library: WorkflowLibrary, _ inputs: InputStore, _ requests: RequestMetrics
+    ) -> Router {
         let router = Router()
         router.use(RequestIDMiddleware())
-        router.use(accessLog(service.logger))
+        router.use(accessLog(service.logger, counting: requests))
         router.use(errorLog(service.logger))
         if let secret = configuration.secret { router.use(SignatureMiddleware(secret: secret.reveal())) }
         GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs).add(to: router)

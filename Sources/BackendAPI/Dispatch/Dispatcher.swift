@@ -15,6 +15,9 @@ final class Dispatcher {
     private var runs: [Int: Task<Void, Never>] = [:]
     private var runCount = 0
     private(set) var isStopping = false
+    /// Called with each run that is to be made again: "same attempt" where the prompt will be looked for, "next attempt"
+    /// where it starts anew.
+    var onRetry: @LoopActor (String) -> Void = { _ in }
 
     /// How long a task may run in ComfyUI, and how long it may wait for that.
     struct Limits: Sendable {
@@ -127,8 +130,11 @@ final class Dispatcher {
 
     private func settle(_ entry: LiveTask, _ decision: TaskLife.Decision) async throws -> Duration? {
         switch decision {
-        case .sameAttempt(let pause): return pause
+        case .sameAttempt(let pause):
+            onRetry("same attempt")
+            return pause
         case .nextAttempt(let pause):
+            onRetry("next attempt")
             entry.task.attempt += 1
             entry.runningSince = nil
             return pause
@@ -142,12 +148,7 @@ final class Dispatcher {
 
     private func logEnd(_ entry: LiveTask) {
         guard entry.task.state.hasEnded else { return }
-        logger.info(
-            "Task \(entry.task.state.rawValue)",
-            metadata: [
-                "task": .string(entry.task.id), "attempt": .stringConvertible(entry.task.attempt),
-                "workflow": .string(entry.task.workflow),
-            ])
+        logger.info("Task \(entry.task.state.rawValue)", metadata: entry.facts)
     }
 
     private func putBack(_ entry: LiveTask, after pause: Duration) async {

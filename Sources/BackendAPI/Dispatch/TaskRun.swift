@@ -1,3 +1,4 @@
+import HTTP
 import HTTPTypes
 import JSONText
 import Logging
@@ -78,10 +79,12 @@ struct TaskRun {
             attempt: task.attempt, secondsLeft: secondsLeft, secondsAnew: limit.seconds, previews: task.options.previews
         )
         try await send(task.inputs, onlyMissing: true)
+        var headers: HTTPFields = [.contentType: "application/json", .accept: "text/event-stream"]
+        headers[.requestID] = entry.requestID
         return try await pod.send(
             ClientRequest(
                 method: .post, url: pod.baseURL + "/generate",
-                headers: [.contentType: "application/json", .accept: "text/event-stream"],
+                headers: headers,
                 body: .bytes(request.json.serialized()), timeouts: .init(connect: .seconds(5), idle: Self.idle)))
     }
 

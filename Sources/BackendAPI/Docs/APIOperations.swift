@@ -98,10 +98,24 @@ enum APIOperations {
             answers: [.json(200, "All styles.", "StyleList")]),
     ]
 
+    private static let standing: JSON = [
+        "type": "object", "required": ["status"],
+        "properties": ["status": ["type": "string"], "reason": ["type": "string"]],
+    ]
+
     private static let about = [
         APIOperation(
             method: .get, path: "/health", summary: "How the service is", tag: "Service",
             answers: [.json(200, "Always.", "Health")]),
+        APIOperation(
+            method: .get, path: "/health/live", summary: "Whether the process serves", tag: "Service",
+            answers: [.init(status: 200, meaning: "It does.", schema: standing)]),
+        APIOperation(
+            method: .get, path: "/health/ready", summary: "Whether it takes tasks", tag: "Service",
+            answers: [
+                .init(status: 200, meaning: "It does.", schema: standing),
+                .init(status: 503, meaning: "It does not: `reason` says why.", schema: standing),
+            ]),
         APIOperation(
             method: .get, path: "/metrics", summary: "Counts, for Prometheus", tag: "Service",
             answers: [

@@ -69,7 +69,7 @@ final class ErrandRunner {
     /// - Returns: false when our own disk was in the way: what a provider has been paid for is not thrown away for that.
     /// - Throws: `CancellationError` alone.
     private func hasSeen(_ entry: LiveTask) async throws -> Bool {
-        let id: Logger.Metadata = ["task": "\(entry.task.id)"]
+        let id = entry.facts
         do {
             try await see(entry)
         } catch let cancelled as CancellationError {
@@ -151,6 +151,7 @@ final class ErrandRunner {
     }
 
     private func done(_ entry: LiveTask, _ images: [String]) async throws {
+        defer { logEnd(entry) }
         try await book.end(entry, as: .done) {
             $0.images = images
             $0.source = $0.errand?.result.source?.rawValue
@@ -159,11 +160,19 @@ final class ErrandRunner {
     }
 
     private func fail(_ entry: LiveTask, _ answer: ChainAnswer, _ result: Errand.Result) async throws {
+        defer { logEnd(entry) }
         try await book.end(entry, as: .failed) {
             $0.error = answer.failure.map { "No provider has served it: \($0)" } ?? "No provider has served it."
             $0.errand?.result = result
             $0.errand?.record.attempts = answer.attempts
         }
+    }
+
+    private func logEnd(_ entry: LiveTask) {
+        guard entry.task.state.hasEnded else { return }
+        var facts = entry.facts
+        facts["source"] = entry.task.source.map { .string($0) }
+        logger.info("Task \(entry.task.state.rawValue)", metadata: facts)
     }
 
     private func job(_ task: GenerationTask, _ errand: Errand) async throws -> ProviderJob {

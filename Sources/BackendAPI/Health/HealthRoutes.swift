@@ -3,7 +3,7 @@ import HTTPTypes
 import JSONText
 import Loop
 
-/// `GET /health`: what was seen last, so that nobody waits on a dead GPU service here.
+/// `GET /health` and what is below it: what was seen last, so that nobody waits on a dead GPU service here.
 @LoopActor
 struct HealthRoutes {
     let database: TaskDatabase
@@ -24,5 +24,16 @@ struct HealthRoutes {
                     "provider": .string(provider),
                 ])
         }
+        router.on(.get, "/health/live") { _ in .json(["status": "alive"]) }
+        router.on(.get, "/health/ready") { _ in ready() }
+    }
+
+    /// Whether it takes tasks now: for who sends requests by it. A GPU service that is away is no reason not to.
+    private func ready() -> Response {
+        let reason: String? =
+            !database.isHealthy
+            ? "the database cannot be written" : catalogue.isKnown ? nil : "no GPU service has told what it can run"
+        guard let reason else { return .json(["status": "ready"]) }
+        return .json(["status": "not ready", "reason": .string(reason)], status: .serviceUnavailable)
     }
 }

@@ -72,7 +72,7 @@ struct SubmitRoute {
         try checkRoom()
         let id = task.id
         do {
-            return try await book.accept(task) { try also(id, $0) }
+            return try await book.accept(task, requestID: request.id) { try also(id, $0) }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             throw HTTPProblem.insufficientStorage("The disk is full.")
         } catch is DatabaseError {

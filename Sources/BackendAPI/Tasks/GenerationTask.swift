@@ -13,6 +13,14 @@ enum TaskPriority: Int, Sendable, CaseIterable {
     case normal = 1
     case low = 2
 
+    var name: String {
+        switch self {
+        case .high: "high"
+        case .normal: "normal"
+        case .low: "low"
+        }
+    }
+
     init?(name: String) {
         switch name {
         case "high": self = .high

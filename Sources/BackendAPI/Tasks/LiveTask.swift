@@ -1,3 +1,4 @@
+import Logging
 import Loop
 
 /// A task in memory: its row, how far it is, and who waits for news of it.
@@ -17,6 +18,8 @@ final class LiveTask {
     var shortages = 0
     /// Rises with each change.
     private(set) var revision = 0
+    /// Of the request that made it, for the logs of both services; nil after a restart.
+    var requestID: String?
     private var change: LoopEvent?
 
     /// When it was accepted, on a clock that nobody sets: the wall's is asked once, when it comes into memory.
@@ -42,5 +45,17 @@ final class LiveTask {
         let event = change ?? LoopEvent()
         change = event
         _ = try await event.wait(within: limit)
+    }
+}
+
+extension LiveTask {
+    /// What each log line of it says.
+    var facts: Logger.Metadata {
+        var facts: Logger.Metadata = [
+            "task": .string(task.id), "workflow": .string(task.workflow), "attempt": .stringConvertible(task.attempt),
+        ]
+        if let requestID { facts["request_id"] = .string(requestID) }
+        if let parent = task.parent { facts["parent"] = .string(parent) }
+        return facts
     }
 }

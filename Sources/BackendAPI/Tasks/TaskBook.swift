@@ -54,9 +54,11 @@ final class TaskBook {
 
     /// Accepts a task: returns once it is on the disk.
     ///
-    /// - Parameter also: written with it, or not at all.
+    /// - Parameters:
+    ///   - requestID: of the request that makes it.
+    ///   - also: written with it, or not at all.
     func accept(
-        _ task: GenerationTask, also: @escaping @Sendable (Database) throws -> Void = { _ in }
+        _ task: GenerationTask, requestID: String? = nil, also: @escaping @Sendable (Database) throws -> Void = { _ in }
     ) async throws -> LiveTask {
         var task = task
         task.number = nextNumber
@@ -73,7 +75,9 @@ final class TaskBook {
         }
         if notice != nil { onNotice() }
         let entry = LiveTask(task)
+        entry.requestID = requestID
         live[task.id] = entry
+        logger.info("Task accepted", metadata: entry.facts)
         guard task.errand == nil else {
             waitingErrands += 1
             onErrand(entry)
@@ -104,6 +108,24 @@ final class TaskBook {
         }
         // The copy in memory may be newer than the row.
         .map { live[$0.id] ?? LiveTask($0) }
+    }
+
+    /// What ``counts`` is counted by.
+    struct Standing: Hashable {
+        var state: TaskState
+        var priority: TaskPriority
+    }
+
+    /// Tasks that have not ended, by state and class; each combination, that a zero is told too.
+    var counts: [Standing: Int] {
+        var counts: [Standing: Int] = [:]
+        for priority in TaskPriority.allCases {
+            for state in [TaskState.queued, .running] { counts[Standing(state: state, priority: priority)] = 0 }
+        }
+        for entry in live.values where !entry.task.state.hasEnded {
+            counts[Standing(state: entry.task.state, priority: entry.task.priority), default: 0] += 1
+        }
+        return counts
     }
 
     // MARK: Moves

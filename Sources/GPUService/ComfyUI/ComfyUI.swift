@@ -22,6 +22,9 @@ final class ComfyUI {
     private var judged: [String: Bool] = [:]
     /// Prompts that it has from us now.
     private(set) var load = 0
+    var busy = BusyClock()
+    /// Of pictures put into its input folder.
+    private(set) var uploadedBytes = 0
     private var slotFreed: [LoopEvent] = []
     private var wedge = WedgeWatch()
     private var runs: [String: PromptRun] = [:]
@@ -160,8 +163,10 @@ final class ComfyUI {
     /// - Returns: the name for `LoadImage`.
     func upload(_ input: StoredInput) async throws -> String {
         if let name = uploads[input.sha256] { return name }
+        let bytes = try await input.read()
         let name = try await client.upload(
-            input.read(), name: "\(input.sha256).\(input.fileExtension)", mime: input.mime)
+            bytes, name: "\(input.sha256).\(input.fileExtension)", mime: input.mime)
+        uploadedBytes += bytes.count
         if uploads.count >= Self.maxRememberedUploads { uploads.removeAll() }
         uploads[input.sha256] = name
         return name

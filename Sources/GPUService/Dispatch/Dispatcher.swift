@@ -17,6 +17,11 @@ final class Dispatcher {
     private var order: [String] = []
     private var tasks: [String: Task<Void, Never>] = [:]
 
+    /// Called with each generation that has ended.
+    var onEnd: @LoopActor (Generation) -> Void = { _ in }
+    /// Of results handed on, in bytes.
+    var resultBytes = 0
+
     private static let maxRemembered = 2000
 
     init(comfyUIs: [ComfyUI], inputs: InputStore, logger: Logger) {
@@ -45,11 +50,13 @@ final class Dispatcher {
     subscript(_ taskID: String) -> Generation? { generations[taskID] }
 
     /// Begins a generation, or joins the one that is under way, or has ended well, for the same task and attempt.
-    func generation(for request: GenerateRequest, of workflow: Workflow) -> Generation {
+    func generation(for request: GenerateRequest, of workflow: Workflow, requestID: String) -> Generation {
         let taskID = request.taskID ?? UUID4.make()
         if let known = generations[taskID], known.attempt == request.attempt, known.canBeJoined { return known }
         let promptID = PromptName.promptID(taskID: taskID, attempt: request.attempt)
-        let generation = Generation(taskID: taskID, attempt: request.attempt, promptID: promptID)
+        let generation = Generation(
+            taskID: taskID, attempt: request.attempt, promptID: promptID, workflow: workflow.name,
+            requestID: requestID)
         remember(generation)
         tasks[taskID] = loopTask { [weak self] in
             await self?.see(generation, through: request, workflow)
@@ -79,6 +86,7 @@ final class Dispatcher {
         }
         if tasks[generation.taskID]?.isCancelled == false { tasks[generation.taskID] = nil }
         log(generation)
+        onEnd(generation)
     }
 
     private func run(
@@ -150,7 +158,7 @@ final class Dispatcher {
     private func log(_ generation: Generation) {
         var facts: Logger.Metadata = [
             "task": .string(generation.taskID), "attempt": .stringConvertible(generation.attempt),
-            "prompt": .string(generation.promptID),
+            "prompt": .string(generation.promptID), "request_id": .string(generation.requestID),
         ]
         guard case .error(let failure) = generation.end else {
             return logger.info("Generation done", metadata: facts)

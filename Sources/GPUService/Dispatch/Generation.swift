@@ -7,10 +7,16 @@ final class Generation {
     let taskID: String
     let attempt: Int
     let promptID: String
+    let workflow: String
+    /// Of the request that began it.
+    let requestID: String
+    let arrivedAt = ContinuousClock.now
+    /// When it began in ComfyUI.
+    private(set) var startedAt: ContinuousClock.Instant?
 
     /// What listeners are told; only the newest progress and preview count.
     private(set) var accepted: GenerationEvent?
-    private(set) var hasStarted = false
+    var hasStarted: Bool { startedAt != nil }
     private(set) var progress: Double?
     private(set) var preview: GenerationEvent?
     private(set) var end: GenerationEvent?
@@ -24,10 +30,9 @@ final class Generation {
 
     private var change = LoopEvent()
 
-    init(taskID: String, attempt: Int, promptID: String) {
-        self.taskID = taskID
-        self.attempt = attempt
-        self.promptID = promptID
+    init(taskID: String, attempt: Int, promptID: String, workflow: String, requestID: String) {
+        (self.taskID, self.attempt, self.promptID) = (taskID, attempt, promptID)
+        (self.workflow, self.requestID) = (workflow, requestID)
     }
 
     /// Takes what its run reports.
@@ -35,12 +40,20 @@ final class Generation {
         guard end == nil else { return }
         switch event {
         case .accepted: accepted = event
-        case .started: hasStarted = true
+        case .started: start()
         case .progress(let value): progress = value
         case .preview: preview = event
-        case .result, .error: end = event
+        case .result, .error:
+            end = event
+            comfyUI?.busy.ends(promptID, at: .now)
         }
         changed()
+    }
+
+    private func start() {
+        guard startedAt == nil else { return }
+        startedAt = .now
+        comfyUI?.busy.begins(promptID, at: .now)
     }
 
     func placed(on comfyUI: ComfyUI, run: PromptRun) {

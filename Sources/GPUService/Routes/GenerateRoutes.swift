@@ -43,7 +43,7 @@ struct GenerateRoutes {
         }
         asked.params = values
         if !dispatcher.isJoined(by: asked) { try checkReadiness(workflow) }
-        let generation = dispatcher.generation(for: asked, of: workflow)
+        let generation = dispatcher.generation(for: asked, of: workflow, requestID: request.id)
         let wantsEvents = request.headerFields[.accept]?.contains("text/event-stream") ?? false
         return wantsEvents ? events(of: generation, previews: asked.previews) : try await answer(generation)
     }
@@ -177,7 +177,10 @@ struct GenerateRoutes {
         return Response(
             headers: [.contentType: file.mime],
             body: .stream(length: length) { body in
-                while let bytes = try await view.next() { try await body.write(bytes) }
+                while let bytes = try await view.next() {
+                    try await body.write(bytes)
+                    dispatcher.resultBytes += bytes.count
+                }
             })
     }
 }

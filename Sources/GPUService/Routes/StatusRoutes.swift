@@ -5,7 +5,7 @@ import Loop
 import Operations
 import Workflows
 
-/// `GET /health` and `GET /workflows`.
+/// `GET /health`, what is below it, and `GET /workflows`.
 @LoopActor
 struct StatusRoutes {
     let dispatcher: Dispatcher
@@ -13,6 +13,8 @@ struct StatusRoutes {
 
     func add(to router: Router) {
         router.on(.get, "/health") { _ in health() }
+        router.on(.get, "/health/live") { _ in .json(["status": "alive"]) }
+        router.on(.get, "/health/ready") { _ in ready() }
         router.on(.get, "/workflows") { workflows($0) }
     }
 
@@ -25,6 +27,15 @@ struct StatusRoutes {
             "version": .string(EaselVersion.current),
         ]
         return .json(answer, status: library.fault == nil ? .ok : .serviceUnavailable)
+    }
+
+    /// Whether it can do work now: for who sends work by it.
+    private func ready() -> Response {
+        let reason: String? =
+            library.fault != nil
+            ? "the workflow folder cannot be read" : dispatcher.isAnyAvailable ? nil : "no ComfyUI answers"
+        guard let reason else { return .json(["status": "ready"]) }
+        return .json(["status": "not ready", "reason": .string(reason)], status: .serviceUnavailable)
     }
 
     private func workflows(_ request: Request) -> Response {

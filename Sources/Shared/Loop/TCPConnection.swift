@@ -52,6 +52,10 @@ public final class TCPConnection {
         }
     }
 
+    /// Bytes that came, and bytes that went, so far.
+    public private(set) var received: UInt64 = 0
+    public internal(set) var sent: UInt64 = 0
+
     // MARK: Reading
 
     /// The next bytes (at most 64 KB), or nil once the peer has finished sending.
@@ -108,6 +112,7 @@ public final class TCPConnection {
     }
 
     fileprivate func didRead(_ result: Result<[UInt8]?, LibuvError>) {
+        if case .success(let bytes?) = result { received += UInt64(bytes.count) }
         inbox.put(result)
         if let waiting = reader, let result = inbox.take() {
             reader = nil

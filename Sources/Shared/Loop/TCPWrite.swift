@@ -22,6 +22,7 @@ extension TCPConnection {
             return uv_try_write(asStream(handle), &buffer, 1)
         }
         if taken < 0, taken != UV_EAGAIN.rawValue { throw LibuvError(code: taken, call: "uv_try_write") }
+        sent += UInt64(max(0, taken))
         return max(0, Int(taken))
     }
 
@@ -41,6 +42,7 @@ extension TCPConnection {
             try await withCheckedThrowingContinuation { continuation in
                 WriteRequest(bytes, continuation).submit(to: self)
             }
+            sent += UInt64(bytes.count)
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.close() }
         }

@@ -1,4 +1,5 @@
 public import HTTPTypes
+public import Loop
 
 /// A request on its way through the router.
 public struct Request: Sendable {
@@ -15,6 +16,8 @@ public struct Request: Sendable {
     public var id: String
     /// The peer's address: "127.0.0.1", "::1".
     public var remoteAddress: String
+    /// The route that serves it, as soon as the router has found one: what is around the handlers sees it then.
+    public let route = MatchedRoute()
     /// The path's segments, decoded.
     var segments: [String]
 
@@ -35,4 +38,12 @@ public struct Request: Sendable {
         query = target.query
         segments = target.segments
     }
+}
+
+/// The pattern of the route that serves a request, such as `/tasks/{id}`; nil where there is none.
+@LoopActor
+public final class MatchedRoute {
+    public internal(set) var pattern: String?
+
+    nonisolated init() {}
 }

@@ -7,6 +7,8 @@ public struct AccessRecord: Sendable {
     public let method: HTTPRequest.Method
     /// Without the query, which may hold a signature.
     public let path: String
+    /// The route's pattern; nil where there is none.
+    public let route: String?
     public let status: Int
     /// Until the answer was ready; a streamed body goes on after that.
     public let duration: Duration
@@ -25,7 +27,8 @@ public struct AccessLogMiddleware: Middleware {
         do { response = try await next(request) } catch { response = ErrorMiddleware.response(for: error) }
         report(
             AccessRecord(
-                requestID: request.id, method: request.method, path: request.path, status: response.status.code,
+                requestID: request.id, method: request.method, path: request.path,
+                route: request.route.pattern, status: response.status.code,
                 duration: ContinuousClock.now - start, remoteAddress: request.remoteAddress))
         return response
     }

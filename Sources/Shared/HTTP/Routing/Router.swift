@@ -86,6 +86,7 @@ public final class Router {
     private func handle(_ request: Request, by match: Match) async throws -> Response {
         var request = request
         request.parameters = match.values
+        request.route.pattern = match.route.pattern.text
         if let limit = match.route.bodyLimit { request.body.limit = limit }
         if let length = request.body.length, length > request.body.limit {
             throw HTTPProblem.bodyTooLarge(limit: request.body.limit)

@@ -19,6 +19,9 @@ final class HTTPConnection {
         writer = ResponseWriter(connection, limits: limits)
     }
 
+    var received: UInt64 { connection.received }
+    var sent: UInt64 { connection.sent }
+
     /// Returns when the connection is closed.
     func run() async {
         do {

@@ -13,6 +13,8 @@ public final class HTTPServer {
     /// The grace is over: handlers that still run are cancelled.
     private let cut = LoopEvent()
     private var turnedAway = 0
+    /// Of connections that have ended.
+    private var traffic: (received: UInt64, sent: UInt64) = (0, 0)
 
     /// Binds, and accepts once ``run()`` is called.
     ///
@@ -29,6 +31,10 @@ public final class HTTPServer {
     public var host: String { listener.host }
     /// Connections open now.
     public var connectionCount: Int { open.count }
+
+    /// Bytes of all connections so far, heads and framing included.
+    public var bytesReceived: UInt64 { open.values.reduce(traffic.received) { $0 + $1.received } }
+    public var bytesSent: UInt64 { open.values.reduce(traffic.sent) { $0 + $1.sent } }
 
     /// Serves until ``stop(grace:)`` has been called and every connection has ended, or the task is cancelled.
     public func run() async {
@@ -62,6 +68,7 @@ public final class HTTPServer {
         open[ObjectIdentifier(connection)] = connection
         if isStopping { connection.stop() }
         await connection.run()
+        traffic = (traffic.received + connection.received, traffic.sent + connection.sent)
         open[ObjectIdentifier(connection)] = nil
         if isStopping, open.isEmpty { allClosed.signal() }
     }

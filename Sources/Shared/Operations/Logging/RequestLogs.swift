@@ -3,12 +3,14 @@ internal import HTTPTypes
 public import Logging
 internal import Loop
 
-/// Logs each request when its answer is ready: at debug for `/health`, which is asked all the time, at info for others.
-/// The query is left out, since it may hold a signature.
-public func accessLog(_ logger: Logger) -> AccessLogMiddleware {
+/// Logs and counts each request when its answer is ready: at debug where machines ask all the time (`/health` and
+/// `/metrics`), at info elsewhere. The query is left out, since it may hold a signature.
+public func accessLog(_ logger: Logger, counting metrics: RequestMetrics? = nil) -> AccessLogMiddleware {
     AccessLogMiddleware { record in
+        metrics?.count(record)
+        let isRoutine = record.path.hasPrefix("/health") || record.path == "/metrics"
         logger.log(
-            level: record.path == "/health" ? .debug : .info,
+            level: isRoutine ? .debug : .info,
             "\(record.method.rawValue) \(record.path) \(record.status)",
             metadata: [
                 "ms": .stringConvertible(record.duration.loggedMilliseconds), "peer": .string(record.remoteAddress),

@@ -25,6 +25,7 @@ public final class Metrics {
 
     private var families: [String: Family] = [:]
     private var order: [String] = []
+    private var collectors: [@LoopActor () -> String] = []
     private var readings: [(family: String, read: @LoopActor () -> [(Labels, Double)])] = []
 
     /// Of one family; what comes beyond it is counted under the label value "other". Labels of requests are bounded by
@@ -45,6 +46,15 @@ public final class Metrics {
         add(name, help, .gauge)
         readings.append((name, read))
     }
+
+    /// A total that somebody else keeps, which only rises; read when it is asked for.
+    public func counter(_ name: String, _ help: String, read: @escaping @LoopActor () -> [(Labels, Double)]) {
+        add(name, help, .counter)
+        readings.append((name, read))
+    }
+
+    /// Families that somebody else counts, and tells as they stand in the answer.
+    public func collect(_ tell: @escaping @LoopActor () -> String) { collectors.append(tell) }
 
     private func add(_ name: String, _ help: String, _ kind: Kind, _ bounds: [Double] = []) {
         guard families[name] == nil else { return }
@@ -87,7 +97,7 @@ public final class Metrics {
                 families[reading.family]?.series[Self.text(labels)] = Series(labels: labels, value: value)
             }
         }
-        return order.compactMap { families[$0] }.map(Self.text).joined()
+        return order.compactMap { families[$0] }.map(Self.text).joined() + collectors.map { $0() }.joined()
     }
 
     private static func text(_ family: Family) -> String {
@@ -123,7 +133,7 @@ public final class Metrics {
         }
     }
 
-    private static func number(_ value: Double) -> String {
+    static func number(_ value: Double) -> String {
         value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
     }
 }
