@@ -15,7 +15,8 @@ import Testing
 
     /// Every secret that can be planted, by what it is.
     private static let secrets = [
-        "GPU_SERVICE_SECRET": "planted-between-the-services", "WEBHOOK_SECRET": "whsec_plantedplantedplantedplantedplantedplan",
+        "GPU_SERVICE_SECRET": "planted-between-the-services",
+        "WEBHOOK_SECRET": "whsec_plantedplantedplantedplantedplantedplan",
         "SERVER_API_KEY": "planted-portrait-key", "REPLICATE_API_TOKEN": "r8_planted-replicate",
         "FAL_API_KEY": "planted-id:planted-fal", "HUGGINGFACE_TOKEN": "hf_planted-hugging",
     ]
