@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import JSONText
 import Loop
+import Outbound
 import Wire
 import Workflows
 
@@ -13,6 +14,8 @@ struct Acceptance {
     let pictures: PictureCheck
     let fetcher: PictureFetcher
     let webhooks: WebhookRules
+    /// What a model's URL must be like.
+    let modelURLs: OutsideURLRules
     let safety: SafetyPolicy
 
     /// - Throws: ``Unprocessable``; `HTTPProblem` 413; 503 when the workflow cannot run now; 507.
@@ -149,17 +152,30 @@ struct Acceptance {
         let isRun = form.isRun
         let given = Set(form.extra.filter { !$0.value.isNull }.map(\.key))
         let hasPrompt = form.prompt != nil
-        let outcome = ParameterValidator(randomSeed: randomUInt64).validate(params, against: schema) { name in
+        let place = { (name: String) -> [JSONPathElement] in
             isRun || given.contains(name) && !(name == "prompt" && hasPrompt)
                 ? ["body", "extra_params", .member(name)] : Self.place(of: name)
         }
-        form.faults += outcome.faults
+        let outcome = ParameterValidator(randomSeed: randomUInt64)
+            .validate(params, against: schema, locate: place)
+        form.faults += outcome.faults + urlFaults(outcome.values, schema, place)
         var values = outcome.values
         for (name, hashes) in references {
             let list = hashes.map(InputReference.json(sha256:))
             values[name] = schema[name]?.kind == .array ? .array(list) : list.first
         }
         return (values, warnings)
+    }
+
+    private func urlFaults(
+        _ values: JSONObject, _ schema: ParameterSchema, _ place: (String) -> [JSONPathElement]
+    ) -> [Fault] {
+        schema.modelURLs(in: values).compactMap { name, url in
+            do throws(TransportError) { try modelURLs.check(url) } catch {
+                return .valueError(place(name), error.message, input: .string(ModelReference(url).shown))
+            }
+            return nil
+        }
     }
 
     private func extraPictures(

@@ -23,13 +23,16 @@ final class WorkflowLibrary {
     private var isFitting = false
     private var mustFitAgain = false
     private let path: String
+    private let fetchesModels: Bool
     private let logger: Logger
 
     /// A watch of the file system misses writes from elsewhere on a network volume, so the folder is looked at.
     private static let interval: Duration = .milliseconds(700)
 
-    init(path: String, logger: Logger) {
+    /// - Parameter fetchesModels: whether a model may be named by URL here.
+    init(path: String, fetchesModels: Bool = false, logger: Logger) {
         self.path = path
+        self.fetchesModels = fetchesModels
         self.logger = logger
         catalogue = folder.catalogue
         fault = "not read yet"
@@ -96,8 +99,8 @@ final class WorkflowLibrary {
         defer { isFitting = false }
         while mustFitAgain {
             mustFitAgain = false
-            let (folder, places) = (folder, nodeLists())
-            let fitted = try? await offLoop { Self.fit(folder, to: places) }
+            let (folder, places, fetchesModels) = (folder, nodeLists(), fetchesModels)
+            let fitted = try? await offLoop { Self.fit(folder, to: places, fetchesModels: fetchesModels) }
             if let fitted { take(fitted) }
         }
     }
@@ -108,9 +111,14 @@ final class WorkflowLibrary {
         var etag: String
     }
 
-    private nonisolated static func fit(_ folder: WorkflowFolder, to places: [NodeList?]) -> Fitted {
+    private nonisolated static func fit(
+        _ folder: WorkflowFolder, to places: [NodeList?], fetchesModels: Bool
+    ) -> Fitted {
         var fitted = folder
-        fitted.workflows = folder.workflows.map { $0.fitted(to: places) }
+        fitted.workflows = folder.workflows.map { workflow in
+            let workflow = workflow.fitted(to: places)
+            return fetchesModels ? workflow : workflow.withoutModelURLs()
+        }
         let catalogue = fitted.catalogue
         let hash = SHA256.hash(catalogue.json.serialized()).hex
         return Fitted(folder: fitted, catalogue: catalogue, etag: "\"\(hash.prefix(32))\"")

@@ -1,6 +1,7 @@
 import Crypto
 import JSONText
 import Loop
+import Outbound
 import Wire
 import Workflows
 
@@ -9,6 +10,8 @@ import Workflows
 struct ParameterReader {
     let inputs: InputStore
     let workflow: Workflow
+    /// What a model's URL must be like.
+    let modelURLs: OutsideURLRules
 
     /// The parameters, checked, with defaults filled in and each picture a reference.
     ///
@@ -40,11 +43,21 @@ struct ParameterReader {
         }
         let outcome = ParameterValidator(randomSeed: randomUInt64)
             .validate(texts, against: workflow.parameters) { ["body", "params", .member($0)] }
-        faults += outcome.faults
+        faults += outcome.faults + urlFaults(outcome.values)
         guard faults.isEmpty else { throw Unprocessable(faults: faults) }
         var values = outcome.values
         for (name, reference) in references { values[name] = reference }
         return (values, missing)
+    }
+
+    private func urlFaults(_ values: JSONObject) -> [Fault] {
+        workflow.parameters.modelURLs(in: values).compactMap { name, url in
+            do throws(TransportError) { try modelURLs.check(url) } catch {
+                return .valueError(
+                    ["body", "params", .member(name)], error.message, input: .string(ModelReference(url).shown))
+            }
+            return nil
+        }
     }
 
     private struct BadPicture: Error { let reason: String }

@@ -16,6 +16,8 @@ public struct ValueSchema: Sendable, Hashable {
         case image
         /// The name of a file in one of ComfyUI's folders, which it may not leave.
         case filename
+        /// The name of a model file in a folder of ComfyUI's, or the URL that it is fetched from: ``ModelReference``.
+        case model
     }
 
     public var kind: Kind
@@ -80,7 +82,7 @@ extension ValueSchema {
         if let name = reader.string("format") {
             format = Format(rawValue: name)
             if format == nil || kind != .string {
-                reader.fault(["format"], "must be `image` or `filename` of a string")
+                reader.fault(["format"], "must be `image`, `filename` or `model` of a string")
             }
         }
         choices = reader.array("enum")
@@ -135,6 +137,15 @@ extension ValueSchema {
         let schema = ValueSchema(reading: &inner, json: .object(members), mayBeArray: false)
         reader.faults += inner.faults
         itemSchemas = schema.map { [$0] } ?? []
+        if schema?.format == .model { reader.fault(["items", "format"], "must not be `model` in a list") }
+    }
+
+    /// Of a parameter of the format `model`: no URL is taken any more.
+    mutating func takeFileNamesOnly() {
+        guard format == .model, var members = json.object else { return }
+        format = .filename
+        members["format"] = "filename"
+        json = .object(members)
     }
 
     private mutating func readDefault(_ value: JSON, _ reader: inout MemberReader) {
