@@ -26,12 +26,28 @@ final class WorkflowLibrary {
     private let fetchesModels: Bool
     private let logger: Logger
 
-    /// A watch of the file system misses writes from elsewhere on a network volume, so the folder is looked at.
-    private static let interval: Duration = .milliseconds(700)
+    private let looks: Looks
+    private var watcher: FolderWatcher?
+    private var watched: FolderReader.Identity?
+    /// The file system has told of a change.
+    private var changed = LoopEvent()
+    private var wasTold = false
+
+    /// How often the folder is looked at.
+    struct Looks: Sendable {
+        /// While the file system tells of changes: it does not of writes from elsewhere on a network volume.
+        var watched: Duration = .seconds(5)
+        /// While it does not: there is no such folder, or the system has no watch left.
+        var unwatched: Duration = .milliseconds(700)
+    }
+
+    /// Whoever writes a file has so long to write the rest of it.
+    private static let settling: Duration = .milliseconds(50)
 
     /// - Parameter fetchesModels: whether a model may be named by URL here.
-    init(path: String, fetchesModels: Bool = false, logger: Logger) {
+    init(path: String, fetchesModels: Bool = false, looks: Looks = Looks(), logger: Logger) {
         self.path = path
+        self.looks = looks
         self.fetchesModels = fetchesModels
         self.logger = logger
         catalogue = folder.catalogue
@@ -44,9 +60,29 @@ final class WorkflowLibrary {
     /// Looks for changes until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
-            try? await sleep(for: Self.interval)
+            changed = LoopEvent()
+            await watch()
             await refresh()
+            let wait = watcher == nil ? looks.unwatched : looks.watched
+            if (try? await changed.wait(within: wait)) == true { try? await sleep(for: Self.settling) }
         }
+        watcher?.close()
+    }
+
+    /// Watches the folder that has the name now. With the events that follow the same one is watched anew, for one of
+    /// them may have told of its end.
+    private func watch() async {
+        let path = path
+        let identity = try? await offLoop { FolderReader.identity(of: path) }
+        guard identity != watched || wasTold else { return }
+        watcher?.close()
+        (wasTold, watched) = (false, identity)
+        watcher = identity == nil ? nil : try? FolderWatcher(path) { [weak self] in self?.isTold() }
+    }
+
+    private func isTold() {
+        wasTold = true
+        changed.signal()
     }
 
     /// Holds the workflows against a dispatcher's ComfyUIs from now on, whatever they come to have.
