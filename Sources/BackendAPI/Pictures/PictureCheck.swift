@@ -49,9 +49,6 @@ struct PictureCheck {
 
     func tooMany(_ count: Int) -> Fault? {
         guard count > maxFaceImages else { return nil }
-        return Fault(
-            type: "too_long", loc: ["body", "face_images"],
-            msg: "List should have at most \(maxFaceImages) items after validation, not \(count)",
-            input: .string("\(count) items"))
+        return .tooMany(["body", "face_images"], most: maxFaceImages, count: count)
     }
 }

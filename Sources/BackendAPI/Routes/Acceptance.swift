@@ -131,10 +131,18 @@ struct Acceptance {
         var warnings: [String] = []
         var references: [String: [String]] = [:]
         for (name, value) in form.extra where schema[name]?.isImage == true && !value.isNull {
+            guard let wanted = schema[name] else { continue }
+            if let fault = wanted.tooManyPictures(value, at: ["body", "extra_params", .member(name)]) {
+                form.faults.append(fault)
+                references[name] = []
+                let enough = Array(repeating: "faulty", count: max(1, wanted.minItems ?? 1))
+                params[name] = placeholder(enough, isList: wanted.kind == .array)
+                continue
+            }
             let kept = try await extraPictures(name, value, sink, &form, lease)
             references[name] = kept
             let isFaulty = kept.isEmpty && value.array?.isEmpty != true
-            params[name] = placeholder(isFaulty ? ["faulty"] : kept, isList: schema[name]?.kind == .array)
+            params[name] = placeholder(isFaulty ? ["faulty"] : kept, isList: wanted.kind == .array)
         }
         readTexts(&params, schema, sink, &form)
         let wanted = schema.parameters.filter { $0.schema.isImage && references[$0.name] == nil }

@@ -24,6 +24,9 @@ struct ParameterReader {
         var faults: [Fault] = []
         for (name, schema) in workflow.parameters.parameters where schema.isImage {
             guard let value = params[name], !value.isNull else { continue }
+            if let fault = schema.tooManyPictures(value, at: ["body", "params", .member(name)]) {
+                throw Unprocessable(faults: faults + [fault])
+            }
             let elements = value.array ?? [value]
             var stored: [JSON] = []
             for (index, element) in elements.enumerated() {

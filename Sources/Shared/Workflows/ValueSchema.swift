@@ -46,6 +46,17 @@ public struct ValueSchema: Sendable, Hashable {
         itemSchemas.first
     }
 
+    /// How many pictures of a list are looked at, where the schema does not say: each is decoded before the rest of a
+    /// request is checked.
+    private static let usualPictures = 32
+
+    /// The fault of a list with more pictures than it may have, to be told before any is decoded.
+    public func tooManyPictures(_ value: JSON, at loc: [JSONPathElement]) -> Fault? {
+        let most = max(maxItems ?? Self.usualPictures, minItems ?? 0)
+        guard isImage, let count = value.array?.count, count > most else { return nil }
+        return .tooMany(loc, most: most, count: count)
+    }
+
     /// Whether the value is a picture or a list of pictures.
     public var isImage: Bool {
         format == .image || items?.format == .image
