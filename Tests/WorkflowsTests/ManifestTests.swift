@@ -50,7 +50,7 @@ private let wrongManifests: [(text: String, reason: String)] = [
     ),
     (
         manifest(properties: #""a":{"type":"integer","format":"image",\#(seed)}"#),
-        "sample.manifest.json:1: parameters.properties.a.format must be `image`, `filename` or `model` of a string"
+        "sample.manifest.json:1: parameters.properties.a.format must be `image`, `audio`, `video`, `filename` or `model` of a string"
     ),
     (
         manifest(properties: #""a":{"type":"string","format":"model",\#(seed)}"#),

@@ -63,7 +63,7 @@ struct PictureFetcher {
 
     private func follow(_ url: String) async throws -> ClientResponse {
         let response = try await http.get(
-            outside: url, under: rules, headers: [.accept: "image/*"], timeouts: Self.timeouts,
+            outside: url, under: rules, headers: [.accept: "image/*, audio/*, video/*"], timeouts: Self.timeouts,
             redirects: Self.maxRedirects)
         guard response.status == 200 else { throw Fault(reason: "the URL answers with status \(response.status)") }
         return response

@@ -75,7 +75,7 @@ struct Acceptance {
         _ form: inout GenerateForm, _ run: WorkflowSummary?
     ) async throws -> [String: PictureSink.Taken] {
         let schema = (run ?? form.mode.flatMap { catalogue[Catalogue.workflowName(ofMode: $0)] })?.parameters
-        let extra = form.extra.filter { schema?[$0.key]?.isImage == true }.flatMap { $0.value.array ?? [$0.value] }
+        let extra = form.extra.filter { schema?[$0.key]?.isUpload == true }.flatMap { $0.value.array ?? [$0.value] }
         let faces = form.faceImages.prefix(pictures.maxFaceImages)
         let texts = (faces + [form.targetImage].compactMap(\.self) + extra).compactMap(\.string)
         let urls = Set(texts.filter(PictureFetcher.isURL))
@@ -105,9 +105,9 @@ struct Acceptance {
 
     private func keep(
         _ value: JSON, _ loc: [JSONPathElement], _ sink: PictureSink, _ form: inout GenerateForm,
-        _ lease: FileLease
+        _ lease: FileLease, as kind: ValueSchema.Format = .image
     ) async throws -> String? {
-        switch try await pictures.keep(value, at: loc, from: sink, lease) {
+        switch try await pictures.keep(value, as: kind, at: loc, from: sink, lease) {
         case .success(let kept): return kept.sha256
         case .failure(let error):
             form.faults.append(error.fault)
@@ -130,7 +130,7 @@ struct Acceptance {
         var params = form.extra
         var warnings: [String] = []
         var references: [String: [String]] = [:]
-        for (name, value) in form.extra where schema[name]?.isImage == true && !value.isNull {
+        for (name, value) in form.extra where schema[name]?.isUpload == true && !value.isNull {
             guard let wanted = schema[name] else { continue }
             if let fault = wanted.tooManyPictures(value, at: ["body", "extra_params", .member(name)]) {
                 form.faults.append(fault)
@@ -139,7 +139,7 @@ struct Acceptance {
                 params[name] = placeholder(enough, isList: wanted.kind == .array)
                 continue
             }
-            let kept = try await extraPictures(name, value, sink, &form, lease)
+            let kept = try await extraPictures(name, value, wanted.upload ?? .image, sink, &form, lease)
             references[name] = kept
             let isFaulty = kept.isEmpty && value.array?.isEmpty != true
             params[name] = placeholder(isFaulty ? ["faulty"] : kept, isList: wanted.kind == .array)
@@ -187,13 +187,14 @@ struct Acceptance {
     }
 
     private func extraPictures(
-        _ name: String, _ value: JSON, _ sink: PictureSink, _ form: inout GenerateForm, _ lease: FileLease
+        _ name: String, _ value: JSON, _ kind: ValueSchema.Format, _ sink: PictureSink, _ form: inout GenerateForm,
+        _ lease: FileLease
     ) async throws -> [String] {
         var kept: [String] = []
         for (index, element) in (value.array ?? [value]).enumerated() {
             let place: [JSONPathElement] = ["body", "extra_params", .member(name)]
             let loc = value.array == nil ? place : place + [.index(index)]
-            if let hash = try await keep(element, loc, sink, &form, lease) { kept.append(hash) }
+            if let hash = try await keep(element, loc, sink, &form, lease, as: kind) { kept.append(hash) }
         }
         return kept
     }
@@ -202,7 +203,7 @@ struct Acceptance {
     private func readTexts(
         _ params: inout JSONObject, _ schema: ParameterSchema, _ sink: PictureSink, _ form: inout GenerateForm
     ) {
-        for (name, value) in form.extra where schema[name]?.isImage != true {
+        for (name, value) in form.extra where schema[name]?.isUpload != true {
             if let text = sink.text(value) {
                 params[name] = text
             } else {

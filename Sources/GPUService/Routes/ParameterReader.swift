@@ -22,7 +22,7 @@ struct ParameterReader {
         var references: [String: JSON] = [:]
         var missing: [String] = []
         var faults: [Fault] = []
-        for (name, schema) in workflow.parameters.parameters where schema.isImage {
+        for (name, schema) in workflow.parameters.parameters where schema.isUpload {
             guard let value = params[name], !value.isNull else { continue }
             if let fault = schema.tooManyPictures(value, at: ["body", "params", .member(name)]) {
                 throw Unprocessable(faults: faults + [fault])
@@ -75,7 +75,7 @@ struct ParameterReader {
         } catch is Base64Error {
             throw BadPicture(reason: "it is not base64")
         } catch is InputStore.NotAPicture {
-            throw BadPicture(reason: "it is no picture of a kind that is read here")
+            throw BadPicture(reason: "it is no picture, sound or film of a kind that is read here")
         }
     }
 

@@ -14,6 +14,10 @@ public struct ValueSchema: Sendable, Hashable {
     public enum Format: String, Sendable, CaseIterable {
         /// A picture: base64 or a `data:` URI from a client, the uploaded file's name in the graph.
         case image
+        /// Sound, in the same ways.
+        case audio
+        /// A film, in the same ways.
+        case video
         /// The name of a file in one of ComfyUI's folders, which it may not leave.
         case filename
         /// The name of a model file in a folder of ComfyUI's, or the URL that it is fetched from: ``ModelReference``.
@@ -53,9 +57,22 @@ public struct ValueSchema: Sendable, Hashable {
     /// The fault of a list with more pictures than it may have, to be told before any is decoded.
     public func tooManyPictures(_ value: JSON, at loc: [JSONPathElement]) -> Fault? {
         let most = max(maxItems ?? Self.usualPictures, minItems ?? 0)
-        guard isImage, let count = value.array?.count, count > most else { return nil }
+        guard isUpload, let count = value.array?.count, count > most else { return nil }
         return .tooMany(loc, most: most, count: count)
     }
+
+    /// What is uploaded, where the value is a file or a list of files: `image`, `audio` or `video`.
+    public var upload: Format? {
+        switch format ?? items?.format {
+        case .image: .image
+        case .audio: .audio
+        case .video: .video
+        case .filename, .model, .none: nil
+        }
+    }
+
+    /// Whether the value is a file that comes with a request, or a list of such.
+    public var isUpload: Bool { upload != nil }
 
     /// Whether the value is a picture or a list of pictures.
     public var isImage: Bool {
@@ -93,7 +110,7 @@ extension ValueSchema {
         if let name = reader.string("format") {
             format = Format(rawValue: name)
             if format == nil || kind != .string {
-                reader.fault(["format"], "must be `image`, `filename` or `model` of a string")
+                reader.fault(["format"], "must be `image`, `audio`, `video`, `filename` or `model` of a string")
             }
         }
         choices = reader.array("enum")

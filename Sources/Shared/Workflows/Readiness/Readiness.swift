@@ -90,7 +90,7 @@ struct Readiness {
         let parameter = parameters[Manifest.Target(node: id, input: input.name)]
         if let schema = parameter?.schema {
             // Uploaded, or given with each request.
-            if schema.isImage || schema.kind == .array { return }
+            if schema.isUpload || schema.kind == .array { return }
             let name = parameter?.name ?? ""
             if schema.defaultValue == nil, manifest.parameters.required.contains(name) { return }
             // Fetched when a request comes.
