@@ -131,7 +131,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "BackendAPI", "GPUService", "ComfySandbox", "Loop", "JSONText", "Crypto", "Outbound", "Images",
+                "BackendAPI", "GPUService", "ComfySandbox", "Loop", "HTTP", "JSONText", "Crypto", "Outbound", "Images",
                 "TestSupport", "ProviderEmulators", httpTypes, grdb,
             ],
             swiftSettings: settings),

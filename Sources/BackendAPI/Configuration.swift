@@ -24,6 +24,7 @@ struct Configuration: Sendable {
     var webhookSecret: WebhookSecret?
     var allowPrivateWebhookURLs: Bool
     var allowPrivateImageURLs: Bool
+    var allowPrivateModelURLs: Bool
     var safetyPolicyFile: String?
     var providers: ProviderSettings
     /// `DEFAULT_MODEL`.
@@ -70,6 +71,9 @@ struct Configuration: Sendable {
         allowPrivateImageURLs = settings.bool(
             "ALLOW_PRIVATE_IMAGE_URLS", default: false,
             "whether pictures may be fetched from private addresses and over http")
+        allowPrivateModelURLs = settings.bool(
+            "ALLOW_PRIVATE_MODEL_URLS", default: false,
+            "whether models may be named by http URLs and private addresses")
         safetyPolicyFile = settings.path(
             "SAFETY_POLICY_FILE", "a file of terms that the safety policy refuses besides its own")
         providers = ProviderSettings(reading: settings)
@@ -96,6 +100,9 @@ struct Configuration: Sendable {
             key: serverAPIKey, defaultMode: portraitMode, denoisingStrength: denoisingStrength,
             maxFaces: max(1, min(maxFaceImages, 5)), bodyLimit: maxBodyBytes, budget: requestTimeout)
     }
+
+    /// What the URL of a model must be like; the GPU service fetches it.
+    var modelURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateModelURLs) }
 
     /// What the URL of a picture must be like.
     var imageURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateImageURLs) }

@@ -111,7 +111,7 @@ final class Backend {
                 fetcher: PictureFetcher(
                     http: http, rules: configuration.imageURLs, spool: spool, maxBytes: configuration.maxImageBytes),
                 webhooks: WebhookRules(hasSecret: webhooks.canSend, urls: configuration.webhookURLs),
-                safety: safety),
+                modelURLs: configuration.modelURLs, safety: safety),
             submissions: Submissions(database: database, book: book), keeper: files.keeper, space: space,
             maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(

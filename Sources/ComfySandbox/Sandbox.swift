@@ -58,11 +58,13 @@ final class Sandbox {
 
     /// The node classes and models of this moment. The workflow folder is read again when a file in it has changed.
     func catalogue() async -> NodeCatalogue {
-        let (folder, files, known) = (settings.workflowsPath, files, known)
+        let (folder, models, files, known) = (settings.workflowsPath, settings.modelsPath, files, known)
         let read = try? await offLoop { () -> (mark: String, names: WorkflowNames, catalogue: NodeCatalogue) in
             let mark = WorkflowFolder.mark(of: folder)
             let names = known?.mark == mark ? known?.names ?? WorkflowNames() : WorkflowFolder.names(in: folder)
-            return (mark, names, NodeCatalogue(workflows: names, inputFiles: files.names(in: .input)))
+            var all = names
+            if let models { all.addModels(in: models) }
+            return (mark, names, NodeCatalogue(workflows: all, inputFiles: files.names(in: .input)))
         }
         guard let read else { return NodeCatalogue() }
         self.known = (read.mark, read.names)

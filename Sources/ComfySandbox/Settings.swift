@@ -7,6 +7,8 @@ struct Settings: Sendable, Equatable {
     var port = 8188
     /// Where graphs and manifests lie; nil for none.
     var workflowsPath: String?
+    /// ComfyUI's `models`: what lies in its folders is in the lists of models too. Nil for none.
+    var modelsPath: String?
     /// Where the folders input, output and temp are made.
     var path: String
     /// How long a sampler's step takes.
@@ -31,6 +33,7 @@ struct Settings: Sendable, Equatable {
         path = FileStore.normalise(path)
         host = text("SANDBOX_HOST") ?? host
         workflowsPath = text("WORKFLOWS_PATH")
+        modelsPath = text("MODELS_PATH")
         pidFile = text("EASEL_PID_FILE")
         port = try Self.number(text("SANDBOX_PORT"), "SANDBOX_PORT", 0...65_535) ?? port
         stepMilliseconds = try Self.number(text("SANDBOX_STEP_MS"), "SANDBOX_STEP_MS", 0...60_000) ?? stepMilliseconds

@@ -2,6 +2,7 @@ import Faces
 import Glibc
 import Loop
 import Operations
+import Outbound
 
 /// Every setting of the GPU service, read once at start. `env.templates/gpu_server.env` explains each.
 struct Configuration: Sendable {
@@ -15,6 +16,13 @@ struct Configuration: Sendable {
     var maxConcurrentTasks: Int
     var queueAhead: Int
     var faceThresholds: FaceThresholds
+    /// ComfyUI's `models`; nil: no model is fetched by URL.
+    var modelsPath: String?
+    var modelLimits: ModelStore.Limits
+    var allowPrivateModelURLs: Bool
+
+    /// What the URL of a model must be like.
+    var modelURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateModelURLs) }
 
     /// Prompts that one ComfyUI may have at once.
     var capacityOfEach: Int { maxConcurrentTasks + queueAhead }
@@ -33,6 +41,15 @@ struct Configuration: Sendable {
         queueAhead = settings.int(
             "COMFYUI_QUEUE_AHEAD", default: 2, in: 0...64, "prompts that wait in ComfyUI's own queue besides")
         faceThresholds = Self.faceThresholds(settings)
+        modelsPath = settings.path("MODELS_PATH", "ComfyUI's models folder, into which models named by URL are fetched")
+        modelLimits = ModelStore.Limits(
+            fileBytes: settings.megabytes(
+                "MODEL_URL_MAX_MB", default: 2048, in: 1...1_048_576, "one model fetched by URL, in MB"),
+            totalBytes: settings.megabytes(
+                "MODEL_URL_CACHE_MB", default: 8192, in: 1...16_777_216, "all models fetched by URL, in MB"))
+        allowPrivateModelURLs = settings.bool(
+            "ALLOW_PRIVATE_MODEL_URLS", default: false,
+            "whether models may be fetched from private addresses and over http")
         if secret == nil, !Self.isLoopback(host) {
             settings.refuse(
                 "GPU_SERVER_HOST",

@@ -17,9 +17,11 @@ struct Wiring {
             ComfyUI(baseURL: $0, capacity: configuration.capacityOfEach, http: http, logger: service.logger)
         }
         let inputs = try InputStore(folder: Self.temporaryFolder())
-        let library = WorkflowLibrary(path: configuration.workflowsPath, logger: service.logger)
+        let models = try models(http)
+        let library = WorkflowLibrary(
+            path: configuration.workflowsPath, fetchesModels: models != nil, logger: service.logger)
         await library.refresh()
-        let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, logger: service.logger)
+        let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, models: models, logger: service.logger)
         library.follow(dispatcher)
         let requests = RequestMetrics()
         let router = router(dispatcher, library, inputs, requests)
@@ -46,7 +48,9 @@ struct Wiring {
         router.use(accessLog(service.logger, counting: requests))
         router.use(errorLog(service.logger))
         if let secret = configuration.secret { router.use(SignatureMiddleware(secret: secret.reveal())) }
-        GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs).add(to: router)
+        GenerateRoutes(
+            dispatcher: dispatcher, library: library, inputs: inputs, modelURLs: configuration.modelURLs
+        ).add(to: router)
         InputRoutes(inputs: inputs).add(to: router)
         InspectRoutes(inputs: inputs, desk: InspectionDesk(thresholds: configuration.faceThresholds)).add(to: router)
         StatusRoutes(dispatcher: dispatcher, library: library).add(to: router)
@@ -69,6 +73,17 @@ struct Wiring {
             let answers = await comfyUI.client.isAvailable(within: .seconds(5))
             service.report(dependency: "ComfyUI", at: comfyUI.client.baseURL, fault: answers ? nil : "no answer")
         }
+    }
+
+    /// - Throws: `CannotStart` for a `MODELS_PATH` that is no folder.
+    private func models(_ http: HTTPClient) throws -> ModelStore? {
+        guard let root = configuration.modelsPath else { return nil }
+        guard access(root + "/.", W_OK | X_OK) == 0 else {
+            throw CannotStart("MODELS_PATH: \(root) is no folder that can be written to")
+        }
+        return ModelStore(
+            root: root, limits: configuration.modelLimits, rules: configuration.modelURLs, http: http,
+            logger: service.logger)
     }
 
     private static func temporaryFolder() -> String {

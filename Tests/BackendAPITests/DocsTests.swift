@@ -45,6 +45,23 @@ import Testing
         }
     }
 
+    @LoopActor @Test func `a form is offered where each of its fields can be a text or a file`() async throws {
+        try await withBackend { backend, _, _ in
+            let document = try await backend.call(.get, "/openapi.json").json
+            var forms: Set<String> = []
+            for (path, operations) in document["paths"]?.object ?? [:] {
+                let content = operations["post"]?["requestBody"]?["content"]
+                guard let form = content?["multipart/form-data"]?["schema"] else { continue }
+                forms.insert(path)
+                for (name, field) in form["properties"]?.object ?? [:] {
+                    #expect(field["type"] != "object" && field["properties"] == nil, "\(path): \(name)")
+                }
+            }
+            #expect(forms.isSuperset(of: ["/generate", "/workflows/paint/runs", "/api/ai/hd-image"]))
+            #expect(!forms.contains("/api/generate"))
+        }
+    }
+
     @LoopActor @Test func `the page shows it with no other host and no script`() async throws {
         try await withBackend(settings: ["API_TITLE": "Pictures & <more>"]) { backend, _, _ in
             let page = try await backend.call(.get, "/docs")

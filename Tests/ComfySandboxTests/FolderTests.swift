@@ -54,6 +54,20 @@ import Workflows
         #expect(catalogue.objectInfo(of: "FancyLoader")["FancyLoader"]?["output"]?.array?.count == 3)
     }
 
+    @Test func `models that lie in a folder are listed`() throws {
+        let root = NSTemporaryDirectory() + "sandbox-models-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        for folder in ["loras", "nonsense"] {
+            try FileManager.default.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+            for name in ["own.safetensors", "notes.txt"] {
+                try Data([1]).write(to: URL(fileURLWithPath: "\(root)/\(folder)/\(name)"))
+            }
+        }
+        var names = WorkflowNames()
+        names.addModels(in: root)
+        #expect(names.models == ["loras": ["own.safetensors"]])
+    }
+
     @Test func `every workflow that ships is ready here`() throws {
         let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized
         let path = root.appendingPathComponent("workflows").path

@@ -50,7 +50,19 @@ private let wrongManifests: [(text: String, reason: String)] = [
     ),
     (
         manifest(properties: #""a":{"type":"integer","format":"image",\#(seed)}"#),
-        "sample.manifest.json:1: parameters.properties.a.format must be `image` or `filename` of a string"
+        "sample.manifest.json:1: parameters.properties.a.format must be `image`, `audio`, `video`, `filename` or `model` of a string"
+    ),
+    (
+        manifest(properties: #""a":{"type":"string","format":"model",\#(seed)}"#),
+        "sample.manifest.json:1: parameters.properties.a needs the member `folder`: where under ComfyUI's models its file lies"
+    ),
+    (
+        manifest(properties: #""a":{"type":"string","format":"model","folder":"../loras",\#(seed)}"#),
+        "sample.manifest.json:1: parameters.properties.a.folder must be a name of letters, digits, - and _"
+    ),
+    (
+        manifest(properties: #""a":{"type":"string","folder":"loras",\#(seed)}"#),
+        "sample.manifest.json:1: parameters.properties.a.folder applies to the format `model` alone"
     ),
     (
         manifest(properties: #""a":{"type":"integer","enum":[1,"x"],\#(seed)}"#),

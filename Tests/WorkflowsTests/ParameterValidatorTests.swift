@@ -13,7 +13,8 @@ private let schemaText = #"""
       "choice":{"type":"string","enum":["a","b","c"]},
       "size":{"type":"number","enum":[2,4.5]},
       "list":{"type":"array","items":{"type":"integer","maximum":9},"minItems":1,"maxItems":2},
-      "file":{"type":"string","format":"filename"}
+      "file":{"type":"string","format":"filename"},
+      "model":{"type":"string","format":"model","maxLength":3000}
     }}
     """#
 
@@ -58,6 +59,18 @@ private let faults: [(name: String, given: String, type: String, inside: [JSONPa
         "file", #""a.png [output]""#, "value_error", [],
         "Value error, a file name must not name another folder in brackets"
     ),
+    ("file", #""https://x/a""#, "value_error", [], "Value error, a file name is wanted here, not a URL"),
+    ("model", #""../a""#, "value_error", [], "Value error, a file name must not hold '..'"),
+    ("model", #""ftp://x/a""#, "value_error", [], "Value error, a URL must begin with https://"),
+    ("model", #""://x""#, "value_error", [], "Value error, a URL must begin with https://"),
+    (
+        "model", #""https://x/a b""#, "value_error", [],
+        "Value error, a URL must be visible ASCII, with anything else percent-encoded"
+    ),
+    (
+        "model", #""https://x/\#(String(repeating: "a", count: 2040))""#, "value_error", [],
+        "Value error, a URL must be at most 2048 bytes"
+    ),
     ("nobody", "1", "extra_forbidden", [], "Extra inputs are not permitted"),
 ]
 
@@ -68,6 +81,8 @@ private let fine: [(name: String, given: String, value: JSON)] = [
     ("seed", "1e19", .unsigned(10_000_000_000_000_000_000)), ("stepped", "-16", -16), ("number", "1", 1),
     ("number", "0.7", 0.7), ("flag", "false", false), ("choice", #""b""#, "b"), ("size", "2.0", 2.0),
     ("list", "[9,-1.0]", [9, -1]), ("file", #""sub/a..b.safetensors""#, "sub/a..b.safetensors"),
+    ("model", #""sub/a.safetensors""#, "sub/a.safetensors"),
+    ("model", #""HTTPS://example.com/a?b=c""#, "HTTPS://example.com/a?b=c"),
 ]
 
 @Suite struct ParameterValidatorTests {

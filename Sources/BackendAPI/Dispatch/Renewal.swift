@@ -15,8 +15,8 @@ enum Renewal {
         let schema = workflow.parameters
         var texts = task.params
         var pictures: [String: JSON] = [:]
-        // Pictures were checked when they came: here they are references.
-        for (name, schema) in schema.parameters where schema.isImage {
+        // Pictures and the like were checked when they came: here they are references.
+        for (name, schema) in schema.parameters where schema.isUpload {
             guard let value = texts[name] else { continue }
             pictures[name] = value
             texts[name] = schema.kind == .array ? .array((value.array ?? [value]).map { _ in "picture" }) : "picture"

@@ -1,5 +1,6 @@
 import HTTP
 import HTTPTypes
+import Images
 import JSONText
 import Logging
 import Loop
@@ -202,7 +203,7 @@ extension FileStore {
     ///
     /// - Returns: nil when there is none.
     func readInput(_ hash: String) throws -> [UInt8]? {
-        for ending in ["png", "jpg", "webp"] {
+        for ending in ["png", "jpg", "webp"] + MediaFormat.allCases.map(\.fileExtension) {
             do { return try read("\(hash).\(ending)") } catch let failure as Failure where failure.isMissing {
                 continue
             }

@@ -9,8 +9,10 @@ struct APIOperation: Sendable {
     var tag: String
     /// Query and header parameters; those of the path are read from it.
     var parameters: [JSON] = []
-    /// The schema of a JSON body; a form may say the same.
+    /// The schema of a JSON body.
     var body: JSON?
+    /// Whether a form may say the same. It cannot where a field is an object.
+    var takesForm = true
     /// By status: what it means, and the schema of its body, if there is one.
     var answers: [Answer]
 
@@ -59,13 +61,9 @@ struct APIOperation: Sendable {
         let all = pathParameters + parameters
         if !all.isEmpty { members["parameters"] = .array(all) }
         if let body {
-            members["requestBody"] = [
-                "required": true,
-                "content": [
-                    "application/json": ["schema": body],
-                    "multipart/form-data": ["schema": APISchemas.form(of: body)],
-                ],
-            ]
+            var content: JSONObject = ["application/json": ["schema": body]]
+            if takesForm { content["multipart/form-data"] = ["schema": APISchemas.form(of: body)] }
+            members["requestBody"] = ["required": true, "content": .object(content)]
         }
         // Several answers may share a status and differ in type.
         var responses = JSONObject()

@@ -33,7 +33,7 @@ extension APIOperations {
             APIOperation.header("Accept-Language", "en, tr or vi: the language of `message` and `action`."),
             APIOperation.query(
                 "async", "`true`: 202 at once; the task is followed at /tasks/{id}.", ["type": "string"]),
-        ], body: portraitBody,
+        ], body: portraitBody, takesForm: false,
         answers: [
             .json(200, "The portrait.", "Portrait"), running, .problem(403, "X-API-Key is missing or wrong."),
             .init(

@@ -137,7 +137,7 @@ enum APISchemas {
             case "target_image": members[name] = file
             case "face_images": members[name] = ["type": "array", "items": file]
             case "extra_params": members[name] = ["type": "string", "description": "A JSON object as text."]
-            default: members[name] = schema["format"] == "image" ? file : files(schema) ?? schema
+            default: members[name] = isUpload(schema) ? file : files(schema) ?? schema
             }
         }
         return object(members, required: body["required"]?.array?.compactMap(\.string) ?? [])
@@ -145,8 +145,12 @@ enum APISchemas {
 
     private static let file: JSON = ["type": "string", "format": "binary"]
 
+    private static func isUpload(_ schema: JSON?) -> Bool {
+        ["image", "audio", "video"].contains(schema?["format"]?.string ?? "")
+    }
+
     private static func files(_ schema: JSON) -> JSON? {
-        schema["items"]?["format"] == "image" ? ["type": "array", "items": file] : nil
+        isUpload(schema["items"]) ? ["type": "array", "items": file] : nil
     }
 
     /// The body of a workflow's runs: its parameters beside the options.

@@ -61,25 +61,12 @@ struct PictureFetcher {
         }
     }
 
-    /// Follows redirects itself: the rules see each step.
     private func follow(_ url: String) async throws -> ClientResponse {
-        var url = try rules.check(url)
-        for _ in 0...Self.maxRedirects {
-            let response = try await http.send(
-                ClientRequest(
-                    url: url.text, headers: [.accept: "image/*"], timeouts: Self.timeouts,
-                    destination: .outside(rules)))
-            switch response.status {
-            case 200: return response
-            case 301, 302, 303, 307, 308:
-                guard let location = response.headers[.location] else {
-                    throw Fault(reason: "the URL redirects to nowhere")
-                }
-                url = try rules.check(try url.resolving(location))
-            default: throw Fault(reason: "the URL answers with status \(response.status)")
-            }
-        }
-        throw Fault(reason: "the URL redirects more than \(Self.maxRedirects) times")
+        let response = try await http.get(
+            outside: url, under: rules, headers: [.accept: "image/*, audio/*, video/*"], timeouts: Self.timeouts,
+            redirects: Self.maxRedirects)
+        guard response.status == 200 else { throw Fault(reason: "the URL answers with status \(response.status)") }
+        return response
     }
 
     private func receive(_ response: ClientResponse) async throws -> SpoolFile {

@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import JSONText
 import Loop
+import Outbound
 import Wire
 import Workflows
 
@@ -13,6 +14,8 @@ struct Acceptance {
     let pictures: PictureCheck
     let fetcher: PictureFetcher
     let webhooks: WebhookRules
+    /// What a model's URL must be like.
+    let modelURLs: OutsideURLRules
     let safety: SafetyPolicy
 
     /// - Throws: ``Unprocessable``; `HTTPProblem` 413; 503 when the workflow cannot run now; 507.
@@ -72,7 +75,7 @@ struct Acceptance {
         _ form: inout GenerateForm, _ run: WorkflowSummary?
     ) async throws -> [String: PictureSink.Taken] {
         let schema = (run ?? form.mode.flatMap { catalogue[Catalogue.workflowName(ofMode: $0)] })?.parameters
-        let extra = form.extra.filter { schema?[$0.key]?.isImage == true }.flatMap { $0.value.array ?? [$0.value] }
+        let extra = form.extra.filter { schema?[$0.key]?.isUpload == true }.flatMap { $0.value.array ?? [$0.value] }
         let faces = form.faceImages.prefix(pictures.maxFaceImages)
         let texts = (faces + [form.targetImage].compactMap(\.self) + extra).compactMap(\.string)
         let urls = Set(texts.filter(PictureFetcher.isURL))
@@ -102,9 +105,9 @@ struct Acceptance {
 
     private func keep(
         _ value: JSON, _ loc: [JSONPathElement], _ sink: PictureSink, _ form: inout GenerateForm,
-        _ lease: FileLease
+        _ lease: FileLease, as kind: ValueSchema.Format = .image
     ) async throws -> String? {
-        switch try await pictures.keep(value, at: loc, from: sink, lease) {
+        switch try await pictures.keep(value, as: kind, at: loc, from: sink, lease) {
         case .success(let kept): return kept.sha256
         case .failure(let error):
             form.faults.append(error.fault)
@@ -127,11 +130,19 @@ struct Acceptance {
         var params = form.extra
         var warnings: [String] = []
         var references: [String: [String]] = [:]
-        for (name, value) in form.extra where schema[name]?.isImage == true && !value.isNull {
-            let kept = try await extraPictures(name, value, sink, &form, lease)
+        for (name, value) in form.extra where schema[name]?.isUpload == true && !value.isNull {
+            guard let wanted = schema[name] else { continue }
+            if let fault = wanted.tooManyPictures(value, at: ["body", "extra_params", .member(name)]) {
+                form.faults.append(fault)
+                references[name] = []
+                let enough = Array(repeating: "faulty", count: max(1, wanted.minItems ?? 1))
+                params[name] = placeholder(enough, isList: wanted.kind == .array)
+                continue
+            }
+            let kept = try await extraPictures(name, value, wanted.upload ?? .image, sink, &form, lease)
             references[name] = kept
             let isFaulty = kept.isEmpty && value.array?.isEmpty != true
-            params[name] = placeholder(isFaulty ? ["faulty"] : kept, isList: schema[name]?.kind == .array)
+            params[name] = placeholder(isFaulty ? ["faulty"] : kept, isList: wanted.kind == .array)
         }
         readTexts(&params, schema, sink, &form)
         let wanted = schema.parameters.filter { $0.schema.isImage && references[$0.name] == nil }
@@ -149,11 +160,13 @@ struct Acceptance {
         let isRun = form.isRun
         let given = Set(form.extra.filter { !$0.value.isNull }.map(\.key))
         let hasPrompt = form.prompt != nil
-        let outcome = ParameterValidator(randomSeed: randomUInt64).validate(params, against: schema) { name in
+        let place = { (name: String) -> [JSONPathElement] in
             isRun || given.contains(name) && !(name == "prompt" && hasPrompt)
                 ? ["body", "extra_params", .member(name)] : Self.place(of: name)
         }
-        form.faults += outcome.faults
+        let outcome = ParameterValidator(randomSeed: randomUInt64)
+            .validate(params, against: schema, locate: place)
+        form.faults += outcome.faults + urlFaults(outcome.values, schema, place)
         var values = outcome.values
         for (name, hashes) in references {
             let list = hashes.map(InputReference.json(sha256:))
@@ -162,14 +175,26 @@ struct Acceptance {
         return (values, warnings)
     }
 
+    private func urlFaults(
+        _ values: JSONObject, _ schema: ParameterSchema, _ place: (String) -> [JSONPathElement]
+    ) -> [Fault] {
+        schema.modelURLs(in: values).compactMap { name, url in
+            do throws(TransportError) { try modelURLs.check(url) } catch {
+                return .valueError(place(name), error.message, input: .string(ModelReference(url).shown))
+            }
+            return nil
+        }
+    }
+
     private func extraPictures(
-        _ name: String, _ value: JSON, _ sink: PictureSink, _ form: inout GenerateForm, _ lease: FileLease
+        _ name: String, _ value: JSON, _ kind: ValueSchema.Format, _ sink: PictureSink, _ form: inout GenerateForm,
+        _ lease: FileLease
     ) async throws -> [String] {
         var kept: [String] = []
         for (index, element) in (value.array ?? [value]).enumerated() {
             let place: [JSONPathElement] = ["body", "extra_params", .member(name)]
             let loc = value.array == nil ? place : place + [.index(index)]
-            if let hash = try await keep(element, loc, sink, &form, lease) { kept.append(hash) }
+            if let hash = try await keep(element, loc, sink, &form, lease, as: kind) { kept.append(hash) }
         }
         return kept
     }
@@ -178,7 +203,7 @@ struct Acceptance {
     private func readTexts(
         _ params: inout JSONObject, _ schema: ParameterSchema, _ sink: PictureSink, _ form: inout GenerateForm
     ) {
-        for (name, value) in form.extra where schema[name]?.isImage != true {
+        for (name, value) in form.extra where schema[name]?.isUpload != true {
             if let text = sink.text(value) {
                 params[name] = text
             } else {

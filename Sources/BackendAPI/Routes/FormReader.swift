@@ -124,8 +124,8 @@ enum FormText {
 
     /// A form's value for a parameter of that schema.
     static func typed(_ value: JSON, for schema: ValueSchema) -> JSON {
-        guard schema.kind == .array, let items = schema.items, !items.isImage else {
-            return schema.isImage ? value : typed(value, as: schema.kind)
+        guard schema.kind == .array, let items = schema.items, !items.isUpload else {
+            return schema.isUpload ? value : typed(value, as: schema.kind)
         }
         let list = typed(value, as: .array)
         guard let elements = list.array else { return .array([typed(value, as: items.kind)]) }

@@ -29,6 +29,14 @@ struct WorkflowNames: Sendable, Equatable {
         }
     }
 
+    /// Adds the model files that lie in the folders of ComfyUI's `models`.
+    mutating func addModels(in path: String) {
+        for folder in ModelLists.folders {
+            let files = FileStore.names(in: "\(path)/\(folder)").filter(ModelLists.isModelFile)
+            if !files.isEmpty { models[folder, default: []].formUnion(files) }
+        }
+    }
+
     private mutating func addNode(_ node: JSON) {
         guard let name = node["class_type"]?.string else { return }
         var use = classes[name] ?? Use()

@@ -11,6 +11,8 @@ import Workflows
 final class Dispatcher {
     let comfyUIs: [ComfyUI]
     private let inputs: InputStore
+    /// Nil where no model can be fetched.
+    private let models: ModelStore?
     private let logger: Logger
     /// By task, the newest attempt; the ended ones stay a while for their results.
     private var generations: [String: Generation] = [:]
@@ -24,9 +26,10 @@ final class Dispatcher {
 
     private static let maxRemembered = 2000
 
-    init(comfyUIs: [ComfyUI], inputs: InputStore, logger: Logger) {
+    init(comfyUIs: [ComfyUI], inputs: InputStore, models: ModelStore? = nil, logger: Logger) {
         self.comfyUIs = comfyUIs
         self.inputs = inputs
+        self.models = models
         self.logger = logger
     }
 
@@ -93,8 +96,12 @@ final class Dispatcher {
         _ generation: Generation, _ request: GenerateRequest, _ workflow: Workflow
     ) async throws -> [ComfyFile] {
         let limit = Self.duration(request.secondsLeft)
+        let wanted = workflow.wantedModels(in: request.params)
+        models?.hold(wanted)
+        defer { models?.release(wanted) }
         // A task may have been here before this process was: its prompt is looked for before it is submitted.
         if request.taskID != nil, let found = try await find(generation, limit: limit) { return try await found.join() }
+        let request = try await fetching(wanted, of: request, for: generation)
         let comfyUI = try await place(for: workflow)
         defer { comfyUI.freeSlot() }
         if generation.stopReason != nil { throw GenerationFailure(.cancelled, "The generation was cancelled.") }
@@ -106,6 +113,24 @@ final class Dispatcher {
         }
         generation.placed(on: comfyUI, run: run)
         return try await run.submit(graph)
+    }
+
+    /// The request with the names of files in place of the URLs of models.
+    private func fetching(
+        _ wanted: [WantedModel], of request: GenerateRequest, for generation: Generation
+    ) async throws -> GenerateRequest {
+        guard !wanted.isEmpty else { return request }
+        guard let models else { throw GenerationFailure(.input, "No model can be fetched by URL here.") }
+        var request = request
+        for model in wanted {
+            do {
+                let name = try await generation.untilStopped { try await models.fileName(of: model) }
+                request.params[model.parameter] = .string(name)
+            } catch let fault as ModelFault {
+                throw GenerationFailure(fault.kind, "No model for \(model.parameter): \(fault.reason).")
+            }
+        }
+        return request
     }
 
     private static func duration(_ seconds: Double?) -> Duration? { seconds.map { .seconds(min(max($0, 1), 86_400)) } }

@@ -29,6 +29,8 @@ final class Generation {
     var stopReason: PromptWatch.Stop?
 
     private var change = LoopEvent()
+    /// What it does before it has a run.
+    private var preparation: Task<String, any Error>?
 
     init(taskID: String, attempt: Int, promptID: String, workflow: String, requestID: String) {
         (self.taskID, self.attempt, self.promptID) = (taskID, attempt, promptID)
@@ -74,8 +76,28 @@ final class Generation {
     func stop() -> Bool {
         guard end == nil else { return false }
         stopReason = .cancelled
+        preparation?.cancel()
         run?.stop(.cancelled)
         return true
+    }
+
+    /// Does what has to be done before there is a run, until the generation is stopped.
+    ///
+    /// - Throws: ``GenerationFailure`` when it is; else what `work` throws, `CancellationError` among it.
+    func untilStopped(_ work: @escaping @LoopActor @Sendable () async throws -> String) async throws -> String {
+        let task = Task(executorPreference: EventLoop.shared) { try await work() }
+        if stopReason != nil { task.cancel() }
+        preparation = task
+        defer { preparation = nil }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch is CancellationError where stopReason != nil {
+            throw GenerationFailure(.cancelled, "The generation was cancelled.")
+        }
     }
 
     private func changed() {

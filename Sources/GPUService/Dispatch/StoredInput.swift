@@ -45,15 +45,22 @@ final class InputStore {
         let input = try await offLoop { () throws -> StoredInput in
             let hash = SHA256.hash(bytes).hex
             guard hash == name ?? hash else { throw OtherHash() }
-            guard let format = ImageFormat(sniffing: bytes), format.canBeUsed else { throw NotAPicture() }
+            guard let kind = Self.kind(of: bytes) else { throw NotAPicture() }
             let path = "\(folder)/\(hash)"
             try FileBytes.write(bytes, to: path)
-            return StoredInput(
-                sha256: hash, path: path, mime: format.mimeType, fileExtension: format.fileExtension)
+            return StoredInput(sha256: hash, path: path, mime: kind.mime, fileExtension: kind.fileExtension)
         }
         if known.updateValue(input, forKey: input.sha256) == nil { order.append(input.sha256) }
         if order.count > Self.capacity { forgetOldest() }
         return input
+    }
+
+    /// Of a picture, a sound or a film that ComfyUI can load.
+    private nonisolated static func kind(of bytes: [UInt8]) -> (mime: String, fileExtension: String)? {
+        if let format = ImageFormat(sniffing: bytes), format.canBeUsed {
+            return (format.mimeType, format.fileExtension)
+        }
+        return MediaFormat(sniffing: bytes).map { ($0.mimeType, $0.fileExtension) }
     }
 
     private func forgetOldest() {

@@ -23,13 +23,32 @@ final class WorkflowLibrary {
     private var isFitting = false
     private var mustFitAgain = false
     private let path: String
+    private let fetchesModels: Bool
     private let logger: Logger
 
-    /// A watch of the file system misses writes from elsewhere on a network volume, so the folder is looked at.
-    private static let interval: Duration = .milliseconds(700)
+    private let looks: Looks
+    private var watcher: FolderWatcher?
+    private var watched: FolderReader.Identity?
+    /// The file system has told of a change.
+    private var changed = LoopEvent()
+    private var wasTold = false
 
-    init(path: String, logger: Logger) {
+    /// How often the folder is looked at.
+    struct Looks: Sendable {
+        /// While the file system tells of changes: it does not of writes from elsewhere on a network volume.
+        var watched: Duration = .seconds(5)
+        /// While it does not: there is no such folder, or the system has no watch left.
+        var unwatched: Duration = .milliseconds(700)
+    }
+
+    /// Whoever writes a file has so long to write the rest of it.
+    private static let settling: Duration = .milliseconds(50)
+
+    /// - Parameter fetchesModels: whether a model may be named by URL here.
+    init(path: String, fetchesModels: Bool = false, looks: Looks = Looks(), logger: Logger) {
         self.path = path
+        self.looks = looks
+        self.fetchesModels = fetchesModels
         self.logger = logger
         catalogue = folder.catalogue
         fault = "not read yet"
@@ -41,9 +60,29 @@ final class WorkflowLibrary {
     /// Looks for changes until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
-            try? await sleep(for: Self.interval)
+            changed = LoopEvent()
+            await watch()
             await refresh()
+            let wait = watcher == nil ? looks.unwatched : looks.watched
+            if (try? await changed.wait(within: wait)) == true { try? await sleep(for: Self.settling) }
         }
+        watcher?.close()
+    }
+
+    /// Watches the folder that has the name now. With the events that follow the same one is watched anew, for one of
+    /// them may have told of its end.
+    private func watch() async {
+        let path = path
+        let identity = try? await offLoop { FolderReader.identity(of: path) }
+        guard identity != watched || wasTold else { return }
+        watcher?.close()
+        (wasTold, watched) = (false, identity)
+        watcher = identity == nil ? nil : try? FolderWatcher(path) { [weak self] in self?.isTold() }
+    }
+
+    private func isTold() {
+        wasTold = true
+        changed.signal()
     }
 
     /// Holds the workflows against a dispatcher's ComfyUIs from now on, whatever they come to have.
@@ -96,8 +135,8 @@ final class WorkflowLibrary {
         defer { isFitting = false }
         while mustFitAgain {
             mustFitAgain = false
-            let (folder, places) = (folder, nodeLists())
-            let fitted = try? await offLoop { Self.fit(folder, to: places) }
+            let (folder, places, fetchesModels) = (folder, nodeLists(), fetchesModels)
+            let fitted = try? await offLoop { Self.fit(folder, to: places, fetchesModels: fetchesModels) }
             if let fitted { take(fitted) }
         }
     }
@@ -108,9 +147,14 @@ final class WorkflowLibrary {
         var etag: String
     }
 
-    private nonisolated static func fit(_ folder: WorkflowFolder, to places: [NodeList?]) -> Fitted {
+    private nonisolated static func fit(
+        _ folder: WorkflowFolder, to places: [NodeList?], fetchesModels: Bool
+    ) -> Fitted {
         var fitted = folder
-        fitted.workflows = folder.workflows.map { $0.fitted(to: places) }
+        fitted.workflows = folder.workflows.map { workflow in
+            let workflow = workflow.fitted(to: places)
+            return fetchesModels ? workflow : workflow.withoutModelURLs()
+        }
         let catalogue = fitted.catalogue
         let hash = SHA256.hash(catalogue.json.serialized()).hex
         return Fitted(folder: fitted, catalogue: catalogue, etag: "\"\(hash.prefix(32))\"")

@@ -13,6 +13,8 @@ struct GenerateRoutes {
     let dispatcher: Dispatcher
     let library: WorkflowLibrary
     let inputs: InputStore
+    /// What a model's URL must be like.
+    var modelURLs = OutsideURLRules()
 
     /// Pictures by hand come as base64 inside the body.
     private static let bodyLimit = 96 << 20
@@ -36,7 +38,8 @@ struct GenerateRoutes {
                 .conflict, "The workflow \(workflow.name) has another version now.",
                 extra: ["version": .string(workflow.version)])
         }
-        let (values, missing) = try await ParameterReader(inputs: inputs, workflow: workflow).read(asked.params)
+        let reader = ParameterReader(inputs: inputs, workflow: workflow, modelURLs: modelURLs)
+        let (values, missing) = try await reader.read(asked.params)
         guard missing.isEmpty else {
             throw HTTPProblem(
                 .conflict, "Pictures are missing here.", extra: ["missing_inputs": .array(missing.map(JSON.string))])

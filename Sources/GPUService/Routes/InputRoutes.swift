@@ -24,7 +24,8 @@ struct InputRoutes {
         do { try await inputs.put(bytes, named: name) } catch is InputStore.OtherHash {
             throw HTTPProblem(.unprocessableContent, "The bytes have another SHA-256.")
         } catch is InputStore.NotAPicture {
-            throw HTTPProblem(.unprocessableContent, "The bytes are no picture of a kind that is read here.")
+            throw HTTPProblem(
+                .unprocessableContent, "The bytes are no picture, sound or film of a kind that is read here.")
         }
         return Response(status: .noContent)
     }

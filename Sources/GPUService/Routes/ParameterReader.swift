@@ -1,6 +1,7 @@
 import Crypto
 import JSONText
 import Loop
+import Outbound
 import Wire
 import Workflows
 
@@ -9,6 +10,8 @@ import Workflows
 struct ParameterReader {
     let inputs: InputStore
     let workflow: Workflow
+    /// What a model's URL must be like.
+    let modelURLs: OutsideURLRules
 
     /// The parameters, checked, with defaults filled in and each picture a reference.
     ///
@@ -19,8 +22,11 @@ struct ParameterReader {
         var references: [String: JSON] = [:]
         var missing: [String] = []
         var faults: [Fault] = []
-        for (name, schema) in workflow.parameters.parameters where schema.isImage {
+        for (name, schema) in workflow.parameters.parameters where schema.isUpload {
             guard let value = params[name], !value.isNull else { continue }
+            if let fault = schema.tooManyPictures(value, at: ["body", "params", .member(name)]) {
+                throw Unprocessable(faults: faults + [fault])
+            }
             let elements = value.array ?? [value]
             var stored: [JSON] = []
             for (index, element) in elements.enumerated() {
@@ -40,11 +46,21 @@ struct ParameterReader {
         }
         let outcome = ParameterValidator(randomSeed: randomUInt64)
             .validate(texts, against: workflow.parameters) { ["body", "params", .member($0)] }
-        faults += outcome.faults
+        faults += outcome.faults + urlFaults(outcome.values)
         guard faults.isEmpty else { throw Unprocessable(faults: faults) }
         var values = outcome.values
         for (name, reference) in references { values[name] = reference }
         return (values, missing)
+    }
+
+    private func urlFaults(_ values: JSONObject) -> [Fault] {
+        workflow.parameters.modelURLs(in: values).compactMap { name, url in
+            do throws(TransportError) { try modelURLs.check(url) } catch {
+                return .valueError(
+                    ["body", "params", .member(name)], error.message, input: .string(ModelReference(url).shown))
+            }
+            return nil
+        }
     }
 
     private struct BadPicture: Error { let reason: String }
@@ -59,7 +75,7 @@ struct ParameterReader {
         } catch is Base64Error {
             throw BadPicture(reason: "it is not base64")
         } catch is InputStore.NotAPicture {
-            throw BadPicture(reason: "it is no picture of a kind that is read here")
+            throw BadPicture(reason: "it is no picture, sound or film of a kind that is read here")
         }
     }
 

@@ -79,6 +79,14 @@ extension Fault {
         Fault(type: "value_error", loc: loc, msg: "Value error, \(reason)", input: input)
     }
 
+    /// A list has more elements than are looked at.
+    public static func tooMany(_ loc: [JSONPathElement], most: Int, count: Int) -> Fault {
+        Fault(
+            type: "too_long", loc: loc,
+            msg: "List should have at most \(most) item\(most == 1 ? "" : "s") after validation, not \(count)",
+            input: .string("\(count) items"))
+    }
+
     /// The body is no JSON.
     public static func invalidJSON(_ error: JSONError) -> Fault {
         Fault(

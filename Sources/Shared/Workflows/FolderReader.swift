@@ -12,6 +12,19 @@ public enum FolderReader {
         let number: UInt64
     }
 
+    /// Which folder has a name now: another one may have it later.
+    public struct Identity: Sendable, Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    /// - Returns: nil where there is no folder.
+    public static func identity(of folder: String) -> Identity? {
+        var info = stat()
+        guard stat(folder, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else { return nil }
+        return Identity(device: UInt64(info.st_dev), number: UInt64(info.st_ino))
+    }
+
     /// The `*.json` files of a folder, in no order; what is no file is left out.
     static func files(in folder: String) throws(WorkflowFileError) -> [File] {
         guard let stream = opendir(folder) else { throw error("cannot be opened") }

@@ -16,7 +16,7 @@ extension Workflow {
     ///
     /// - Parameters:
     ///   - values: as `ParameterValidator` gives them. A parameter that is not among them leaves the graph as it is.
-    ///   - uploadedImages: for each image parameter the names that ComfyUI gave the uploads: one, or for a list one
+    ///   - uploadedImages: for each parameter that is a picture, a sound or a film the names that ComfyUI gave the uploads: one, or for a list one
     ///     an element in order. What `values` holds for such a parameter is not used.
     ///   - filenamePrefix: where every node that saves puts its files, under ComfyUI's output folder.
     public func prompt(
@@ -39,7 +39,7 @@ extension Workflow {
         }
         for absence in absent { prompt.take(absence) }
         prompt.setFilenamePrefix(filenamePrefix)
-        try prompt.checkImages()
+        try prompt.checkFiles()
         return prompt.json
     }
 
@@ -47,10 +47,12 @@ extension Workflow {
         of parameter: String, _ schema: ValueSchema, _ values: JSONObject, _ uploads: [String: [String]]
     ) throws(InjectionError) -> JSON? {
         let given = values[parameter].flatMap { $0.isNull ? Optional.none : $0 }
-        guard schema.isImage else { return given }
+        guard schema.isUpload else { return given }
         guard let names = uploads[parameter], !names.isEmpty else {
             if given == nil { return nil }
-            throw InjectionError(parameter: parameter, reason: "The image for \(parameter) was not uploaded")
+            throw InjectionError(
+                parameter: parameter,
+                reason: "The \(schema.upload?.rawValue ?? "file") for \(parameter) was not uploaded")
         }
         return schema.kind == .array ? .array(names.map(JSON.string)) : .string(names[0])
     }
@@ -105,11 +107,14 @@ private struct PromptGraph {
         }
     }
 
-    /// ComfyUI's LoadImage follows `..`, in the graph's own file too.
-    func checkImages() throws(InjectionError) {
-        for node in nodes where node.classType.hasPrefix("LoadImage") {
-            guard let name = node.inputs["image"]?.string, let reason = FileNames.fault(in: name) else { continue }
-            throw InjectionError(reason: "The image name of node \(node.id) \(reason)")
+    /// ComfyUI's LoadImage follows `..`, in the graph's own file too; so do the loaders of sound and films.
+    func checkFiles() throws(InjectionError) {
+        let loaders = [("LoadImage", "image"), ("LoadAudio", "audio"), ("LoadVideo", "file")]
+        for node in nodes {
+            guard let input = loaders.first(where: { node.classType.hasPrefix($0.0) })?.1,
+                let name = node.inputs[input]?.string, let reason = FileNames.fault(in: name)
+            else { continue }
+            throw InjectionError(reason: "The \(input) name of node \(node.id) \(reason)")
         }
     }
 

@@ -49,6 +49,8 @@ public struct Manifest: Sendable, Hashable {
     public var inject: [String: [Target]] = [:]
     /// What goes from the graph with each parameter that a request does not give.
     public var absent: [String: [Absence]] = [:]
+    /// For each parameter of the format `model` the folder under ComfyUI's `models` that its file lies in.
+    public var modelFolders: [String: String] = [:]
     /// Empty for every output of the graph.
     public var outputs: [Output] = []
     public var models: [Model] = []
@@ -87,13 +89,34 @@ extension Manifest {
         var inner = MemberReader(members, at: ["parameters"])
         var inject: [String: [Target]] = [:]
         var absent: [String: [Absence]] = [:]
+        var folders: [String: String] = [:]
         parameters = ParameterSchema(reading: &inner) { name, parameter in
+            folders[name] = Self.modelFolder(&parameter)
             inject[name] = Self.targets(&parameter, graph)
             let isList = parameter.members["type"] == "array"
             absent[name] = parameter.list("absent") { Absence(reading: &$0, isList: isList, graph: graph) }
         }
-        (self.inject, self.absent) = (inject, absent)
+        (self.inject, self.absent, modelFolders) = (inject, absent, folders)
         reader.faults += inner.faults
+    }
+
+    private static func modelFolder(_ parameter: inout MemberReader) -> String? {
+        let isModel = parameter.members["format"] == "model"
+        guard let folder = parameter.string("folder") else {
+            if isModel { parameter.fault([], "needs the member `folder`: where under ComfyUI's models its file lies") }
+            return nil
+        }
+        let isPlain = (1...64).contains(folder.utf8.count) && folder.utf8.allSatisfy(Self.isPlain)
+        if !isPlain { parameter.fault(["folder"], "must be a name of letters, digits, - and _") }
+        if !isModel { parameter.fault(["folder"], "applies to the format `model` alone") }
+        return isModel && isPlain ? folder : nil
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+        default: false
+        }
     }
 
     private static func targets(_ parameter: inout MemberReader, _ graph: Graph) -> [Target] {

@@ -41,7 +41,7 @@ public struct ParameterSchema: Sendable, Hashable {
             var inner = MemberReader(members, at: reader.path + ["properties", .member(name)])
             take(name, &inner)
             let json = JSON.object(
-                JSONObject(members.filter { $0.key != "inject" && $0.key != "absent" }.map { ($0.key, $0.value) }))
+                JSONObject(members.filter { !Self.ofGraph.contains($0.key) }.map { ($0.key, $0.value) }))
             if let schema = ValueSchema(reading: &inner, json: json, mayBeArray: true) {
                 parameters.append((name, schema))
             }
@@ -50,6 +50,9 @@ public struct ParameterSchema: Sendable, Hashable {
         readRequired(&reader)
         reader.refuseUnknown()
     }
+
+    /// Members of a manifest's parameter that are not JSON Schema and no client's business.
+    private static let ofGraph: Set<String> = ["inject", "absent", "folder"]
 
     private mutating func readRequired(_ reader: inout MemberReader) {
         for (place, value) in (reader.array("required") ?? []).enumerated() {
@@ -64,6 +67,11 @@ public struct ParameterSchema: Sendable, Hashable {
     /// The schema of a parameter.
     public subscript(_ name: String) -> ValueSchema? {
         parameters.first { $0.name == name }?.schema
+    }
+
+    mutating func replace(_ name: String, _ change: (inout ValueSchema) -> Void) {
+        guard let place = parameters.firstIndex(where: { $0.name == name }) else { return }
+        change(&parameters[place].schema)
     }
 
     /// JSON Schema 2020-12, with nothing in it about the graph.

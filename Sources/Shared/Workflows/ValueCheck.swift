@@ -56,16 +56,23 @@ struct ValueCheck {
     }
 
     private mutating func check(_ text: String, _ schema: ValueSchema, _ loc: [JSONPathElement]) {
+        // What a URL's query holds may be secret.
+        let shown = JSON.string(
+            schema.format == .model || schema.format == .filename ? ModelReference(text).shown : text)
         let length = schema.minLength == nil && schema.maxLength == nil ? 0 : text.unicodeScalars.count
         if let least = schema.minLength, length < least {
-            fault(
-                "string_too_short", loc, "String should have at least \(Self.count(least, "character"))", .string(text))
+            fault("string_too_short", loc, "String should have at least \(Self.count(least, "character"))", shown)
         }
         if let most = schema.maxLength, length > most {
-            fault("string_too_long", loc, "String should have at most \(Self.count(most, "character"))", .string(text))
+            fault("string_too_long", loc, "String should have at most \(Self.count(most, "character"))", shown)
         }
-        if schema.format == .filename, let reason = FileNames.faultInChosen(text) {
-            faults.append(.valueError(loc, "a file name \(reason)", input: .string(text)))
+        if schema.format == .filename, text.contains("://") {
+            faults.append(.valueError(loc, "a file name is wanted here, not a URL", input: shown))
+        } else if schema.format == .filename, let reason = FileNames.faultInChosen(text) {
+            faults.append(.valueError(loc, "a file name \(reason)", input: shown))
+        }
+        if schema.format == .model, let reason = ModelReference(text).fault {
+            faults.append(.valueError(loc, reason, input: shown))
         }
     }
 

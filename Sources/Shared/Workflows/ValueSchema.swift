@@ -14,8 +14,14 @@ public struct ValueSchema: Sendable, Hashable {
     public enum Format: String, Sendable, CaseIterable {
         /// A picture: base64 or a `data:` URI from a client, the uploaded file's name in the graph.
         case image
+        /// Sound, in the same ways.
+        case audio
+        /// A film, in the same ways.
+        case video
         /// The name of a file in one of ComfyUI's folders, which it may not leave.
         case filename
+        /// The name of a model file in a folder of ComfyUI's, or the URL that it is fetched from: ``ModelReference``.
+        case model
     }
 
     public var kind: Kind
@@ -43,6 +49,30 @@ public struct ValueSchema: Sendable, Hashable {
     public var items: ValueSchema? {
         itemSchemas.first
     }
+
+    /// How many pictures of a list are looked at, where the schema does not say: each is decoded before the rest of a
+    /// request is checked.
+    private static let usualPictures = 32
+
+    /// The fault of a list with more pictures than it may have, to be told before any is decoded.
+    public func tooManyPictures(_ value: JSON, at loc: [JSONPathElement]) -> Fault? {
+        let most = max(maxItems ?? Self.usualPictures, minItems ?? 0)
+        guard isUpload, let count = value.array?.count, count > most else { return nil }
+        return .tooMany(loc, most: most, count: count)
+    }
+
+    /// What is uploaded, where the value is a file or a list of files: `image`, `audio` or `video`.
+    public var upload: Format? {
+        switch format ?? items?.format {
+        case .image: .image
+        case .audio: .audio
+        case .video: .video
+        case .filename, .model, .none: nil
+        }
+    }
+
+    /// Whether the value is a file that comes with a request, or a list of such.
+    public var isUpload: Bool { upload != nil }
 
     /// Whether the value is a picture or a list of pictures.
     public var isImage: Bool {
@@ -80,7 +110,7 @@ extension ValueSchema {
         if let name = reader.string("format") {
             format = Format(rawValue: name)
             if format == nil || kind != .string {
-                reader.fault(["format"], "must be `image` or `filename` of a string")
+                reader.fault(["format"], "must be `image`, `audio`, `video`, `filename` or `model` of a string")
             }
         }
         choices = reader.array("enum")
@@ -135,6 +165,15 @@ extension ValueSchema {
         let schema = ValueSchema(reading: &inner, json: .object(members), mayBeArray: false)
         reader.faults += inner.faults
         itemSchemas = schema.map { [$0] } ?? []
+        if schema?.format == .model { reader.fault(["items", "format"], "must not be `model` in a list") }
+    }
+
+    /// Of a parameter of the format `model`: no URL is taken any more.
+    mutating func takeFileNamesOnly() {
+        guard format == .model, var members = json.object else { return }
+        format = .filename
+        members["format"] = "filename"
+        json = .object(members)
     }
 
     private mutating func readDefault(_ value: JSON, _ reader: inout MemberReader) {

@@ -19,17 +19,28 @@ final class RunningGPUService {
     private let inputs: InputStore
     private var work: [Task<Void, Never>] = []
 
-    /// - Parameter workflows: text by file name.
-    init(comfyUIs urls: [String], workflows: [String: String]) async throws {
+    /// - Parameters:
+    ///   - workflows: text by file name.
+    ///   - models: nil: no model is fetched by URL.
+    ///   - modelURLs: what a model's URL must be like.
+    init(
+        comfyUIs urls: [String], workflows: [String: String], models limits: ModelStore.Limits? = nil,
+        modelURLs: OutsideURLRules = OutsideURLRules()
+    ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         folder = NSTemporaryDirectory() + "easel-gpu-test-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder + "/workflows", withIntermediateDirectories: true)
         comfyUIs = urls.map { [http] in ComfyUI(baseURL: $0, capacity: 3, http: http, logger: logger) }
         inputs = try InputStore(folder: folder + "/inputs")
-        library = WorkflowLibrary(path: folder + "/workflows", logger: logger)
-        let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, logger: logger)
+        library = WorkflowLibrary(path: folder + "/workflows", fetchesModels: limits != nil, logger: logger)
+        try FileManager.default.createDirectory(atPath: folder + "/models", withIntermediateDirectories: true)
+        let models = limits.map { [folder, http] in
+            ModelStore(root: folder + "/models", limits: $0, rules: modelURLs, http: http, logger: logger)
+        }
+        let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, models: models, logger: logger)
         let router = Router()
-        GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs).add(to: router)
+        GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs, modelURLs: modelURLs)
+            .add(to: router)
         StatusRoutes(dispatcher: dispatcher, library: library).add(to: router)
         server = try HTTPServer(host: "127.0.0.1", port: 0, router: router)
         for (name, text) in workflows { try write(name, text) }
@@ -41,6 +52,11 @@ final class RunningGPUService {
         for comfyUI in comfyUIs {
             work.append(Task(executorPreference: EventLoop.shared) { await comfyUI.run() })
         }
+    }
+
+    /// The files under `models`, by relative path.
+    var modelFiles: [String] {
+        (FileManager.default.subpaths(atPath: folder + "/models") ?? []).filter { $0.contains("/") }.sorted()
     }
 
     func write(_ name: String, _ text: String) throws {
@@ -82,9 +98,11 @@ final class RunningGPUService {
 /// Runs `body` with such a service, and stops it afterwards.
 @LoopActor
 func withGPUService(
-    comfyUIs: [String], workflows: [String: String], _ body: @LoopActor (RunningGPUService) async throws -> Void
+    comfyUIs: [String], workflows: [String: String], models: ModelStore.Limits? = nil,
+    modelURLs: OutsideURLRules = OutsideURLRules(), _ body: @LoopActor (RunningGPUService) async throws -> Void
 ) async throws {
-    let service = try await RunningGPUService(comfyUIs: comfyUIs, workflows: workflows)
+    let service = try await RunningGPUService(
+        comfyUIs: comfyUIs, workflows: workflows, models: models, modelURLs: modelURLs)
     do {
         try await body(service)
         await service.stop()

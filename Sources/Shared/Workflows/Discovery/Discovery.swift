@@ -4,7 +4,7 @@ internal import JSONText
 ///
 /// `prompt` and `negative_prompt` are the texts on the sampler's two sides, `seed`, `steps`, `cfg`, `sampler_name`,
 /// `scheduler` and `denoise` its settings, `width`, `height` and `batch_size` the empty picture's; `image`, `image_2`…
-/// and `mask` are loaded pictures. A node whose title begins with `$` names its own. The graph's values are the
+/// and `mask` are loaded pictures, `audio` and `video` loaded sounds and films. A node whose title begins with `$` names its own. The graph's values are the
 /// defaults; model files are left as they are.
 struct Discovery {
     private let map: GraphMap
@@ -28,7 +28,7 @@ struct Discovery {
     /// The manifest as its file would be.
     var json: JSON {
         let properties = parameters.map { ($0.name, $0.json(map)) }
-        let required = parameters.filter(\.isImage).map { JSON.string($0.name) }
+        let required = parameters.filter { $0.upload != nil }.map { JSON.string($0.name) }
         return [
             "parameters": [
                 "type": "object", "properties": .object(JSONObject(properties)), "required": .array(required),
@@ -53,7 +53,8 @@ struct Discovery {
         let size = SizeSearch(map, samplers: search.samplers)
         var found = PromptNames(map, samplers: search.samplers).parameters
         if search.samplers.isEmpty { found += texts() }
-        found += numbered("image", pictures.images) + numbered("mask", pictures.masks)
+        found += numbered("image", pictures.images, .image) + numbered("mask", pictures.masks, .image)
+        found += numbered("audio", pictures.sounds, .audio) + numbered("video", pictures.films, .video)
         func add(_ name: String, _ targets: [Manifest.Target]) {
             if !targets.isEmpty { found.append(FoundParameter(name: name, targets: targets)) }
         }
@@ -70,9 +71,11 @@ struct Discovery {
         return found
     }
 
-    private func numbered(_ name: String, _ targets: [Manifest.Target]) -> [FoundParameter] {
+    private func numbered(
+        _ name: String, _ targets: [Manifest.Target], _ upload: ValueSchema.Format
+    ) -> [FoundParameter] {
         targets.enumerated().map { place, target in
-            FoundParameter(name: place == 0 ? name : "\(name)_\(place + 1)", targets: [target], isImage: true)
+            FoundParameter(name: place == 0 ? name : "\(name)_\(place + 1)", targets: [target], upload: upload)
         }
     }
 

@@ -4,7 +4,8 @@ internal import JSONText
 struct FoundParameter {
     var name: String
     var targets: [Manifest.Target]
-    var isImage = false
+    /// What a request uploads for it: `image`, `audio` or `video`.
+    var upload: ValueSchema.Format?
 
     /// What the fixed names stand for, where nothing better is known.
     private struct Meaning {
@@ -35,9 +36,9 @@ struct FoundParameter {
     /// The parameter as a manifest has it.
     func json(_ map: GraphMap) -> JSON {
         var schema: JSONObject = ["title": .string(title)]
-        if isImage {
+        if let upload {
             schema["type"] = "string"
-            schema["format"] = "image"
+            schema["format"] = .string(upload.rawValue)
         } else {
             describe(&schema, map)
         }

@@ -23,11 +23,11 @@ struct TitleNames {
         guard !targets.isEmpty else {
             return faults.append(Self.fault(name, id, input, map.literals(of: id).map(\.name)))
         }
-        let isImage = targets.contains { PictureSearch.isPicture($0.input, of: $0.node, map) }
+        let upload = targets.lazy.compactMap { PictureSearch.upload($0.input, of: $0.node, map) }.first
         if let place = parameters.firstIndex(where: { $0.name == name }) {
             parameters[place].targets += targets
         } else {
-            parameters.append(FoundParameter(name: name, targets: targets, isImage: isImage))
+            parameters.append(FoundParameter(name: name, targets: targets, upload: upload))
         }
     }
 
@@ -43,7 +43,9 @@ struct TitleNames {
     }
 
     /// What is taken for a node's main input, in this order, when it has several literals.
-    private static let main = ["value", "image", "seed", "noise_seed", "strength", "strength_model", "width"]
+    private static let main = [
+        "value", "image", "audio", "file", "seed", "noise_seed", "strength", "strength_model", "width",
+    ]
 
     private static func targets(of id: String, _ input: String?, _ map: GraphMap) -> [Manifest.Target] {
         // Where files go is not a client's to say.

@@ -43,7 +43,7 @@ public struct NodeList: Sendable, Equatable {
     }
 
     /// Why a list is no fixed one: its files are uploaded.
-    enum Upload: Sendable, Equatable { case image, other }
+    enum Upload: Sendable, Equatable { case image, audio, video, other }
 
     struct Bounds: Sendable, Equatable {
         var minimum: JSON?

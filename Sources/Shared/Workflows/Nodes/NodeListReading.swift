@@ -76,7 +76,9 @@ extension NodeList.Kind {
 
     private static func upload(_ options: JSONObject) -> NodeList.Upload? {
         if options["image_upload"] == true { return .image }
-        let others = ["video_upload", "audio_upload", "file_upload", "animated_image_upload", "upload"]
+        if options["audio_upload"] == true { return .audio }
+        if options["video_upload"] == true { return .video }
+        let others = ["file_upload", "animated_image_upload", "upload"]
         return others.contains { options[$0] == true } ? .other : nil
     }
 

@@ -90,9 +90,13 @@ struct Readiness {
         let parameter = parameters[Manifest.Target(node: id, input: input.name)]
         if let schema = parameter?.schema {
             // Uploaded, or given with each request.
-            if schema.isImage || schema.kind == .array { return }
+            if schema.isUpload || schema.kind == .array { return }
             let name = parameter?.name ?? ""
             if schema.defaultValue == nil, manifest.parameters.required.contains(name) { return }
+            // Fetched when a request comes.
+            if schema.format == .model, let text = schema.defaultValue?.string, case .url = ModelReference(text) {
+                return
+            }
             // Without the parameter its node is not there.
             if schema.defaultValue == nil, manifest.absent[name]?.contains(where: { $0.node == id }) == true { return }
         }
