@@ -18,6 +18,8 @@ final class TaskBook {
     private(set) var times = ServiceTimes()
     /// Tasks that are neither queued nor ended.
     private(set) var runningCount = 0
+    /// Tasks that have not ended, by their owner; steps of others do not count.
+    private var unended: [String: Int] = [:]
     /// Called when the queue has something that it did not have.
     var onQueued: @LoopActor () -> Void = {}
     /// Called with a task that is no work for the queue.
@@ -42,6 +44,7 @@ final class TaskBook {
         nextNumber = last + 1
         for task in tasks {
             live[task.id] = LiveTask(task)
+            count(task, 1)
             if task.errand == nil { queue.add(task) }
         }
         if !tasks.isEmpty { logger.info("Tasks taken up again", metadata: ["count": .stringConvertible(tasks.count)]) }
@@ -64,10 +67,16 @@ final class TaskBook {
         defer { accepting -= 1 }
         let row = task
         let notice = WebhookNotice(row, in: self)
-        try await database.write { database in
-            try TaskRow.insert(row, database)
-            try WebhookRow.insert(notice, database)
-            try also(database)
+        count(row, 1)
+        do {
+            try await database.write { database in
+                try TaskRow.insert(row, database)
+                try WebhookRow.insert(notice, database)
+                try also(database)
+            }
+        } catch {
+            count(row, -1)
+            throw error
         }
         if notice != nil { onNotice() }
         let entry = LiveTask(task)
@@ -79,6 +88,15 @@ final class TaskBook {
         queue.add(task)
         onQueued()
         return entry
+    }
+
+    /// How many tasks of an owner have not ended, those on their way to the disk included.
+    func unendedCount(of owner: String) -> Int { unended[owner] ?? 0 }
+
+    private func count(_ task: GenerationTask, _ change: Int) {
+        guard task.parent == nil else { return }
+        let count = unendedCount(of: task.owner) + change
+        unended[task.owner] = count > 0 ? count : nil
     }
 
     /// Hands out the errands that an earlier process has left.
@@ -95,9 +113,12 @@ final class TaskBook {
         return live[id] ?? row.map { LiveTask($0) }
     }
 
-    func page(state: String?, workflow: String?, before number: Int, limit: Int) async throws -> [LiveTask] {
+    /// - Parameter tenant: whose tasks; of another one's nothing is told.
+    func page(
+        of tenant: Tenant, state: String?, workflow: String?, before number: Int, limit: Int
+    ) async throws -> [LiveTask] {
         try await database.read {
-            try TaskRow.page(state: state, workflow: workflow, before: number, limit: limit, $0)
+            try TaskRow.page(of: tenant, state: state, workflow: workflow, before: number, limit: limit, $0)
         }
         // The copy in memory may be newer than the row.
         .map { live[$0.id] ?? LiveTask($0) }
@@ -189,6 +210,7 @@ final class TaskBook {
             throw error
         }
         if before.state == .running { runningCount -= 1 }
+        count(row, -1)
         measure(entry, state)
         entry.task = row
         entry.preview = nil

@@ -15,6 +15,8 @@ public struct Request: Sendable {
     public var id: String
     /// The peer's address: "127.0.0.1", "::1".
     public var remoteAddress: String
+    /// What a middleware has found out for those within it.
+    public var context: (any Sendable)?
     /// The path's segments, decoded.
     var segments: [String]
 
