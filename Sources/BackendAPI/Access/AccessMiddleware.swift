@@ -36,8 +36,7 @@ final class AccessMiddleware: Middleware {
     func respond(to request: Request, next: Next) async throws -> Response {
         let door = AccessDoor.of(request.method, request.path)
         guard door != .open else { return try await next(request) }
-        var caller = Caller(
-            address: NetworkAddress(request.remoteAddress)?.client ?? request.remoteAddress, limits: settings.limits)
+        var caller = Caller(address: request.clientAddress, limits: settings.limits)
         do { try identify(&caller, request, door) } catch {
             // A guess counts as well.
             try refuse(judge(caller, request), caller)

@@ -13,13 +13,16 @@ enum Tenant: Sendable, Hashable {
 
     static func owner(key id: String) -> String { keyPrefix + id }
 
-    /// The rows of `tasks` that are its, in SQL. The index of keys' tasks is found by the same words.
+    /// The rows of `tasks` that are its, in SQL. Its index is found by the same words.
     var condition: (sql: String, owner: String?) {
         switch self {
         case .anonymous: ("substr(owner, 1, 4) <> 'key '", nil)
         case .key(let owner): ("substr(owner, 1, 4) = 'key ' AND owner = ?", owner)
         }
     }
+
+    /// The index that a list of its tasks is read by: without it a key with few tasks would have all others' looked at.
+    var index: String { self == .anonymous ? " INDEXED BY tasks_of_nobody" : " INDEXED BY tasks_of_keys" }
 }
 
 /// Who makes a request, and what that one may do.
@@ -41,7 +44,11 @@ struct Caller: Sendable {
 }
 
 extension Request {
-    var caller: Caller {
-        context as? Caller ?? Caller(address: NetworkAddress(remoteAddress)?.client ?? remoteAddress)
+    var caller: Caller { context as? Caller ?? Caller(address: clientAddress) }
+
+    /// Who stands behind the address that it comes from.
+    var clientAddress: String {
+        guard remoteAddress.utf8.contains(UInt8(ascii: ":")) else { return remoteAddress }
+        return NetworkAddress(remoteAddress)?.client ?? remoteAddress
     }
 }

@@ -112,7 +112,7 @@ enum TaskRow {
         of tenant: Tenant? = nil, state: String?, workflow: String?, before number: Int, limit: Int,
         _ database: Database
     ) throws -> [GenerationTask] {
-        var sql = "SELECT * FROM tasks WHERE number < ? AND parent IS NULL"
+        var sql = "SELECT * FROM tasks\(tenant?.index ?? "") WHERE number < ? AND parent IS NULL"
         var arguments: StatementArguments = [number]
         if let (condition, owner) = tenant?.condition {
             sql += " AND \(condition)"

@@ -113,9 +113,9 @@ final class TaskBook {
         return live[id] ?? row.map { LiveTask($0) }
     }
 
-    /// - Parameter tenant: whose tasks; of another one's nothing is told.
+    /// - Parameter tenant: whose tasks; nil for everybody's.
     func page(
-        of tenant: Tenant, state: String?, workflow: String?, before number: Int, limit: Int
+        of tenant: Tenant?, state: String?, workflow: String?, before number: Int, limit: Int
     ) async throws -> [LiveTask] {
         try await database.read {
             try TaskRow.page(of: tenant, state: state, workflow: workflow, before: number, limit: limit, $0)

@@ -12,7 +12,8 @@ enum KeyRow {
                         hash TEXT NOT NULL UNIQUE, requests INTEGER, tasks INTEGER, bytes INTEGER,
                         created_at INTEGER NOT NULL, revoked_at INTEGER
                     ) STRICT, WITHOUT ROWID;
-                    CREATE INDEX tasks_by_key ON tasks (owner, number) WHERE substr(owner, 1, 4) = 'key ';
+                    CREATE INDEX tasks_of_keys ON tasks (owner, number) WHERE substr(owner, 1, 4) = 'key ';
+                    CREATE INDEX tasks_of_nobody ON tasks (number) WHERE substr(owner, 1, 4) <> 'key ';
                     """)
         }
     }
