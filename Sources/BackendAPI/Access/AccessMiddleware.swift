@@ -39,11 +39,13 @@ final class AccessMiddleware: Middleware {
         var caller = Caller(address: request.clientAddress, limits: settings.limits)
         do { try identify(&caller, request, door) } catch {
             // A guess counts as well.
-            try refuse(judge(caller, request), caller)
-            throw error
+            let verdict = judge(caller, request)
+            let answer = verdict.retryAfter == nil ? error : .tooMuch(verdict, caller.limits)
+            return told(verdict, answer.response)
         }
         let verdict = judge(caller, request)
-        do { try refuse(verdict, caller) } catch let problem {
+        if verdict.retryAfter != nil {
+            let problem = HTTPProblem.tooMuch(verdict, caller.limits)
             guard request.path == Self.portraits else { return told(verdict, problem.response) }
             caller.refusal = problem
         }
@@ -106,10 +108,6 @@ final class AccessMiddleware: Middleware {
 
     private func judge(_ caller: Caller, _ request: Request) -> RateVerdict {
         limiter.judge(caller.owner, bytes: request.body.length ?? 0, limits: caller.limits, at: clock.now())
-    }
-
-    private func refuse(_ verdict: RateVerdict, _ caller: Caller) throws(HTTPProblem) {
-        if verdict.retryAfter != nil { throw .tooMuch(verdict, caller.limits) }
     }
 
     private func told(_ verdict: RateVerdict, _ response: Response) -> Response {

@@ -4,7 +4,10 @@ import JSONText
 enum APISecurity {
     static let schemes: JSON = [
         "bearer": ["type": "http", "scheme": "bearer", "description": "An API key; `keys create` makes one."],
-        "apiKey": ["type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same, in this field."],
+        "apiKey": [
+            "type": "apiKey", "in": "header", "name": "X-API-Key",
+            "description": "The same. On POST /api/generate it is SERVER_API_KEY's where that is set.",
+        ],
     ]
 
     /// What every operation needs that says nothing else; an empty one means that it goes without.

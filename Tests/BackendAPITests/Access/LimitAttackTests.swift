@@ -44,7 +44,10 @@ import Testing
             var statuses: [Int] = []
             for guess in 0..<7 {
                 let fields: HTTPFields = [.authorization: "Bearer \(guess)"]
-                statuses.append(try await backend.call(.get, "/tasks", headers: fields).status)
+                let answer = try await backend.call(.get, "/tasks", headers: fields)
+                statuses.append(answer.status)
+                #expect((answer.headers[.retryAfter] != nil) == (answer.status == 429))
+                #expect(answer.headers[.rateLimit]?.hasPrefix("\"requests\";r=\(max(0, 4 - guess));") == true)
             }
             #expect(statuses == [401, 401, 401, 401, 401, 429, 429])
         }
