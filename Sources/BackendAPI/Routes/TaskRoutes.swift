@@ -73,7 +73,8 @@ struct TaskRoutes {
         let sign = try signing(request)
         let workflow = request.query("mode").map(Catalogue.workflowName)
         let tasks = try await book.page(
-            of: ring.isEmpty ? nil : request.caller.tenant, state: state, workflow: workflow, before: cursor, limit: limit + 1)
+            of: ring.isEmpty ? nil : request.caller.tenant, state: state, workflow: workflow, before: cursor,
+            limit: limit + 1)
         // The copy in memory is newer than the row: it may have left the state that was asked for.
         let shown = tasks.prefix(limit).filter { state == nil || $0.task.state.rawValue == state }
             .map { sign(TaskAnswer.long($0, in: book)) }
