@@ -23,6 +23,7 @@ usage() {
 Usage: startup.sh [--sandbox]   start what does not run yet: GPU service, backend, Telegram bot
        startup.sh stop          stop all of it gracefully
        startup.sh status        say what runs; exit code 0 when all does, 3 otherwise
+       startup.sh keys …        make, list and revoke API keys: `startup.sh keys --help`
        startup.sh --help        this text
 
   --sandbox   also start ComfySandbox where no ComfyUI answers at COMFYUI_API_URL
@@ -140,7 +141,24 @@ status() {
     all_run || return 3
 }
 
+# The backend's own command: it asks the backend that runs, or opens the data folder when none does.
+keys() { # ARGUMENT…
+    unset EASEL_PID_FILE EASEL_ENV_FILE EASEL_URL
+    find_binaries
+    choose_workspace
+    [[ -x $BIN/BackendAPI ]] || die "$BIN/BackendAPI is missing: run startup.sh first."
+    # Where nothing runs yet its settings are not there either.
+    CHILD_ENV=("WORKSPACE=$WORKSPACE")
+    [[ ! -f $WORKSPACE/backend.env ]] || CHILD_ENV+=("EASEL_ENV_FILE=$WORKSPACE/backend.env")
+    if [[ -d $ROOT/lib && $BIN == "$ROOT/bin" ]]; then
+        CHILD_ENV+=("LD_LIBRARY_PATH=$ROOT/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
+    fi
+    cd -- "$ROOT" || exit 1
+    exec env -- "${CHILD_ENV[@]}" "$BIN/BackendAPI" keys "$@"
+}
+
 main() {
+    [[ ${1-} != keys ]] || keys "${@:2}"
     read_arguments "$@"
     unset EASEL_PID_FILE EASEL_ENV_FILE EASEL_URL
     choose_workspace

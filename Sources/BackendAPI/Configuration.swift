@@ -20,6 +20,7 @@ struct Configuration: Sendable {
     var minFreeDiskBytes: Int
     var maxFaceImages: Int
     var maxImageBytes: Int
+    var access: AccessSettings
     /// Nil: no webhook is taken or sent.
     var webhookSecret: WebhookSecret?
     var allowPrivateWebhookURLs: Bool
@@ -59,9 +60,7 @@ struct Configuration: Sendable {
             "MIN_FREE_DISK_MB", default: 256, in: 0...1_048_576, "room on the disk that new tasks must leave, in MB")
         maxFaceImages = settings.int("MAX_FACE_IMAGES", default: 5, in: 0...100, "face images that a request may carry")
         maxImageBytes = settings.megabytes("MAX_IMAGE_SIZE_MB", default: 10, in: 1...512, "one decoded image, in MB")
-        // There are no keys yet: what asks for them must not stand open.
-        let auth = settings.string("AUTH", default: "optional", "whether requests need an API key")
-        if auth != "off", auth != "optional" { settings.refuse("AUTH", allowed: "off or optional") }
+        access = AccessSettings(reading: settings, host: host)
         webhookSecret = settings.value(
             "WEBHOOK_SECRET", default: nil, defaultText: nil, secret: true,
             allowed: "whsec_ and the base64 of 24 to 64 bytes", about: "the key that webhooks are signed with"
@@ -90,7 +89,7 @@ struct Configuration: Sendable {
         apiVersion = settings.string("API_VERSION", default: "1.0.0", "the API's version")
     }
 
-    private static var defaultWorkspace: String { access("/workspace", F_OK) == 0 ? "/workspace" : ".workspace" }
+    private static var defaultWorkspace: String { Glibc.access("/workspace", F_OK) == 0 ? "/workspace" : ".workspace" }
 
     /// What a webhook's URL must be like.
     var webhookURLs: OutsideURLRules { OutsideURLRules(allowPrivate: allowPrivateWebhookURLs) }

@@ -1,9 +1,12 @@
+import Glibc
 import Operations
 
-/// The backend, :8000: everything that lasts, and never a graph.
+/// The backend, :8000: everything that lasts, and never a graph. `BackendAPI keys …` makes and revokes its API keys.
 @main
 enum Main {
     static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "keys" { exit(KeysProgram.run(Array(arguments.dropFirst()))) }
         Service.main(name: "backend", settings: Configuration.init(reading:)) { configuration, service in
             let backend = try await Backend(configuration, logger: service.logger)
             service.started(

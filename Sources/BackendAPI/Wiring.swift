@@ -26,11 +26,14 @@ final class Backend {
     private let room: ProviderRoom
     private let errands: ErrandRunner
     private let requests = RequestMetrics()
+    private let ring: KeyRing
+    private let signer: ImageSigner
+    private let keySocket: KeySocket
 
     /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
     ///
     /// - Throws: `CannotStart`: the folder cannot be made, another process has the database, the port is taken.
-    init(_ configuration: Configuration, logger: Logger) async throws {
+    init(_ configuration: Configuration, logger: Logger, clock: AccessClock = AccessClock()) async throws {
         self.configuration = configuration
         self.logger = logger
         safety = try SafetyPolicy(file: configuration.safetyPolicyFile)
@@ -40,6 +43,9 @@ final class Backend {
         let database = try TaskDatabase(path: data + "/easel.db")
         // Only now: as long as another process has the database, what is in the spool is that one's.
         try Self.inFolder(data) { _ in try SpoolFile.prepare(folder: spool) }
+        ring = KeyRing(database: database)
+        try await ring.load()
+        signer = try await ImageSigner(database)
         let catalogue = Catalogue(database: database, logger: logger)
         try await catalogue.load(of: urls)
         let http = http
@@ -79,6 +85,8 @@ final class Backend {
         server = try listening(on: configuration.host, port: configuration.port, portSetting: "BACKEND_PORT") {
             try HTTPServer(host: configuration.host, port: configuration.port, router: router)
         }
+        keySocket = KeySocket(folder: data, ring: ring, logger: logger)
+        addDoors(to: router, clock)
         addRoutes(to: router, spool: spool)
     }
 
@@ -89,7 +97,7 @@ final class Backend {
         do { try work(data) } catch { throw CannotStart("the folder \(data) cannot be made: \(error)") }
     }
 
-    private static func makeFolders(_ data: String) throws {
+    static func makeFolders(_ data: String) throws {
         var path = data.hasPrefix("/") ? "" : "."
         for part in data.split(separator: "/") {
             path += "/\(part)"
@@ -97,10 +105,22 @@ final class Backend {
         }
     }
 
-    private func addRoutes(to router: Router, spool: String) {
+    /// What stands around every route, from without inwards.
+    private func addDoors(to router: Router, _ clock: AccessClock) {
+        let access = configuration.access
+        access.warn(logger, hasKeys: ring.hasValidKeys)
         router.use(RequestIDMiddleware())
+        router.use(ForwardedMiddleware(proxies: access.proxies))
         router.use(accessLog(logger, counting: requests))
+        // Refusals too are told to pages, so that they can say why.
+        router.use(CORSMiddleware(origins: access.corsOrigins))
         router.use(errorLog(logger))
+        router.use(
+            AccessMiddleware(
+                access, ring: ring, signer: signer, guardsPortraits: configuration.serverAPIKey != nil, clock: clock))
+    }
+
+    private func addRoutes(to router: Router, spool: String) {
         let pictures = PictureCheck(
             inputs: files.inputs, spool: spool, maxFaceImages: configuration.maxFaceImages,
             maxImageBytes: configuration.maxImageBytes)
@@ -116,7 +136,8 @@ final class Backend {
             maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(
             book: book, submit: submit, dispatcher: dispatcher, errands: errands, images: files.images,
-            waits: WaitRules(longest: configuration.maxWait), bodyLimit: configuration.maxBodyBytes
+            signer: signer, ring: ring, waits: WaitRules(longest: configuration.maxWait),
+            bodyLimit: configuration.maxBodyBytes
         ).add(to: router)
         let waits = WaitRules(longest: configuration.maxWait)
         let dispatcher = dispatcher
@@ -129,10 +150,12 @@ final class Backend {
             waits: waits, settings: configuration.portraits, isStopping: { dispatcher.isStopping }
         ).add(to: router)
         WebhookRoutes(book: book, database: database, sender: webhooks).add(to: router)
-        ImageRoutes(images: files.images).add(to: router)
+        ImageRoutes(images: files.images, owners: ImageOwners(database: database, ring: ring)).add(to: router)
         WorkflowRoutes(catalogue: catalogue).add(to: router)
-        DocsRoutes(catalogue: catalogue, title: configuration.apiTitle, version: configuration.apiVersion)
-            .add(to: router)
+        DocsRoutes(
+            catalogue: catalogue, title: configuration.apiTitle, version: configuration.apiVersion,
+            auth: configuration.access.auth
+        ).add(to: router)
         HealthRoutes(
             database: database, catalogue: catalogue, pods: pods, version: configuration.apiVersion,
             provider: configuration.providers.identity.map(\.rawValue).joined(separator: ",")
@@ -156,6 +179,7 @@ final class Backend {
             await server.run()
             group.cancelAll()
         }
+        keySocket.close()
         dispatcher.stop()
         errands.stop()
         await errands.stopped()

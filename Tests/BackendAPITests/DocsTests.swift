@@ -29,6 +29,26 @@ import Testing
         }
     }
 
+    @LoopActor @Test func `what needs a key says so, and what happens without`() async throws {
+        for (auth, ways) in [("optional", 3), ("required", 2), ("off", 0)] {
+            try await withBackend(settings: ["AUTH": auth]) { backend, _, _ in
+                let document = try await backend.call(.get, "/openapi.json").json
+                #expect(document["security"]?.array?.count == ways)
+                let schemes = document["components"]?["securitySchemes"]
+                #expect(schemes?["bearer"]?["scheme"] == "bearer" && schemes?["apiKey"]?["name"] == "X-API-Key")
+                for (path, operations) in document["paths"]?.object ?? [:] {
+                    for (method, operation) in operations.object ?? [:] {
+                        let isOpen = ["/health", "/docs", "/openapi.json"].contains(path)
+                        #expect((operation["security"] == []) == isOpen, "\(method) \(path)")
+                        for status in ["401", "403", "429"] {
+                            #expect((operation["responses"]?[status] == nil) == isOpen, "\(method) \(path) \(status)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @LoopActor @Test func `references lead somewhere, and each workflow has its own body`() async throws {
         try await withBackend { backend, _, _ in
             let document = try await backend.call(.get, "/openapi.json").json

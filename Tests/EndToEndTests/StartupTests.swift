@@ -114,6 +114,34 @@ import Testing
         await easel.remove()
     }
 
+    @Test @LoopActor func `keys are made and revoked from a shell, whether the backend runs or not`() async throws {
+        let easel = try Installation()
+        easel.environment["AUTH"] = "required"
+        func make(_ name: String) async throws -> HTTPFields {
+            let made = try await easel.startup("keys", "create", "--name", name)
+            #expect(made.status == 0, "\(made.output)")
+            let text = try #require(made.output.firstMatch(of: /easel_[0-9a-f]{12}_[0-9a-f]{64}/)).0
+            return [.authorization: "Bearer \(text)"]
+        }
+        let before = try await make("before")
+        #expect(try await easel.startup().status == 0)
+        let beside = try await make("beside")
+        #expect(try await easel.call(.get, "/tasks").status == 401)
+        for key in [before, beside] { #expect(try await easel.call(.get, "/tasks", headers: key).status == 200) }
+        let list = try await easel.startup("keys", "list").output
+        #expect(list.contains("before") && list.contains("beside") && !list.contains("easel_"))
+        #expect(try await easel.startup("keys", "revoke", "before").status == 0)
+        #expect(try await easel.call(.get, "/tasks", headers: before).status == 401)
+        #expect(try await easel.call(.get, "/tasks", headers: beside).status == 200)
+        #expect(try await easel.startup("keys", "revoke", "before").status == 1)
+        #expect(try await easel.startup("keys", "forget").status == 2)
+        // Neither a key nor its text is in a log.
+        #expect(!easel.log("backend").contains(try #require(beside[.authorization]).suffix(64)))
+        _ = try await easel.startup("stop")
+        #expect(try await easel.startup("keys", "revoke", "beside").status == 0)
+        await easel.remove()
+    }
+
     @Test @LoopActor func `the services can be on different addresses`() async throws {
         let easel = try Installation(backendHost: "127.0.0.2", gpuHost: "127.0.0.3")
         #expect(try await easel.startup("--sandbox").status == 0)

@@ -48,6 +48,7 @@ enum Schema {
             try database.execute(
                 sql: "ALTER TABLE tasks ADD COLUMN parent TEXT; ALTER TABLE tasks ADD COLUMN errand TEXT;")
         }
+        KeyRow.register(in: &migrator)
         return migrator
     }
 }

@@ -106,11 +106,18 @@ enum TaskRow {
     }
 
     /// Newest first, before `number`.
+    ///
+    /// - Parameter tenant: whose; nil for everybody's.
     static func page(
-        state: String?, workflow: String?, before number: Int, limit: Int, _ database: Database
+        of tenant: Tenant? = nil, state: String?, workflow: String?, before number: Int, limit: Int,
+        _ database: Database
     ) throws -> [GenerationTask] {
-        var sql = "SELECT * FROM tasks WHERE number < ? AND parent IS NULL"
+        var sql = "SELECT * FROM tasks\(tenant?.index ?? "") WHERE number < ? AND parent IS NULL"
         var arguments: StatementArguments = [number]
+        if let (condition, owner) = tenant?.condition {
+            sql += " AND \(condition)"
+            if let owner { arguments += [owner] }
+        }
         if let state {
             sql += " AND state = ?"
             arguments += [state]

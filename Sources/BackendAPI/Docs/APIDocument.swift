@@ -4,7 +4,7 @@ import Workflows
 
 /// `GET /openapi.json`: the whole API, every workflow with its own typed body.
 enum APIDocument {
-    static func json(_ catalogue: WorkflowCatalogue, title: String, version: String) -> JSON {
+    static func json(_ catalogue: WorkflowCatalogue, title: String, version: String, auth: AuthMode) -> JSON {
         var paths = JSONObject()
         for operation in APIOperations.all(catalogue) {
             var path = paths[operation.path]?.object ?? [:]
@@ -15,7 +15,8 @@ enum APIDocument {
             "openapi": "3.1.1",
             "info": ["title": .string(title), "version": .string(version)],
             "paths": .object(paths),
-            "components": ["schemas": .object(APISchemas.all)],
+            "security": APISecurity.requirement(auth),
+            "components": ["schemas": .object(APISchemas.all), "securitySchemes": APISecurity.schemes],
         ]
     }
 }

@@ -67,7 +67,9 @@ struct APIOperation: Sendable {
         }
         // Several answers may share a status and differ in type.
         var responses = JSONObject()
-        for answer in answers + [Self.unreadable] {
+        let door = AccessDoor.of(method, path)
+        if door == .open { members["security"] = [] }
+        for answer in answers + APISecurity.answers(door) + [Self.unreadable] {
             let key = String(answer.status)
             var content = responses[key]?["content"]?.object ?? [:]
             if let schema = answer.schema { content[answer.type] = ["schema": schema] }

@@ -13,6 +13,9 @@ enum APIOperations {
         ["type": "string", "minLength": 1, "maxLength": 255])
     private static let prefer = APIOperation.header(
         "Prefer", "`wait=N` holds the answer for at most N seconds until the task ends (RFC 7240).")
+    private static let sign = APIOperation.query(
+        "sign", "Sign the URLs of pictures, so that they need no key for so many seconds.",
+        ["type": "integer", "minimum": 1, "maximum": JSON(ImageSigner.longest)])
     private static let accepting: [APIOperation.Answer] = [
         .json(200, "The task as it stands.", "ShortTask"), .problem(400, "The request is malformed."), .faults,
         .problem(409, "The Idempotency-Key was used with another body."), .problem(413, "The body is too large."),
@@ -37,13 +40,15 @@ enum APIOperations {
                     APIOperation.query(
                         "limit", "Tasks on a page.",
                         ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),
+                    sign,
                 ], answers: [.json(200, "A page of tasks.", "TaskList"), .faults]),
             APIOperation(
                 method: .get, path: "/tasks/{id}", summary: "A task as it stands", tag: "Tasks",
                 parameters: [
                     APIOperation.query(
                         "wait", "Hold the answer for at most so many seconds until the task ends.",
-                        ["type": "number", "minimum": 0])
+                        ["type": "number", "minimum": 0]),
+                    sign,
                 ], answers: [.json(200, "The task.", "Task"), missing, .faults]),
             APIOperation(
                 method: .delete, path: "/tasks/{id}", summary: "Cancel a task", tag: "Tasks",
@@ -54,16 +59,18 @@ enum APIOperations {
     private static let events = [
         APIOperation(
             method: .get, path: "/tasks/{id}/events", summary: "Follow a task", tag: "Tasks",
-            parameters: [APIOperation.header("Last-Event-ID", "Go on after this event.")],
+            parameters: [APIOperation.header("Last-Event-ID", "Go on after this event."), sign],
             answers: [
                 .init(status: 200, meaning: "status, progress, preview, done.", type: "text/event-stream", schema: [:]),
-                .init(status: 204, meaning: "All was told already."), missing,
+                .init(status: 204, meaning: "All was told already."), missing, .faults,
             ]),
         APIOperation(
             method: .get, path: "/images/{name}", summary: "A result", tag: "Tasks",
             parameters: [
                 APIOperation.header("Range", "One range of bytes."), APIOperation.header("If-None-Match", "An ETag."),
                 APIOperation.header("If-Range", "An ETag."),
+                APIOperation.query("expires", "Of a signed URL: its end.", ["type": "string"]),
+                APIOperation.query("signature", "Of a signed URL, which needs no key.", ["type": "string"]),
             ],
             answers: [
                 .init(status: 200, meaning: "The file.", type: "*/*", schema: [:]),

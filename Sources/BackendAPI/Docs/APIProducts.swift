@@ -29,13 +29,14 @@ extension APIOperations {
     private static let portrait = APIOperation(
         method: .post, path: "/api/generate", summary: "A portrait that keeps the face", tag: "Portraits",
         parameters: [
-            idempotencyKey, APIOperation.header("X-API-Key", "Where SERVER_API_KEY is set."),
+            idempotencyKey,
             APIOperation.header("Accept-Language", "en, tr or vi: the language of `message` and `action`."),
             APIOperation.query(
                 "async", "`true`: 202 at once; the task is followed at /tasks/{id}.", ["type": "string"]),
         ], body: portraitBody, takesForm: false,
         answers: [
-            .json(200, "The portrait.", "Portrait"), running, .problem(403, "X-API-Key is missing or wrong."),
+            .json(200, "The portrait.", "Portrait"), running,
+            .problem(403, "SERVER_API_KEY is set, and X-API-Key is not it; or the API key lacks the scope generate."),
             .init(
                 status: 422, meaning: "Faults of the request; 1001, 1002 or 3001.",
                 schema: ["anyOf": [APISchemas.reference("Faults"), APISchemas.reference("PortraitFailure")]]),

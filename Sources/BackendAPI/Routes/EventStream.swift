@@ -14,6 +14,10 @@ struct EventStream {
     let entry: LiveTask
     /// The newest event that the client has seen; 0 for none.
     let seen: Int
+    /// What becomes of a task's answer.
+    var sign: @LoopActor @Sendable (JSON) -> JSON = { $0 }
+    /// Whether the client may still listen: its key can be revoked meanwhile.
+    var isWelcome: @LoopActor @Sendable () -> Bool = { true }
 
     private static let heartbeat: Duration = .seconds(15)
 
@@ -22,8 +26,9 @@ struct EventStream {
 
     var response: Response {
         .events { body in
-            var told = Told(seen: seen)
+            var told = Told(seen: seen, sign: sign)
             while true {
+                guard isWelcome() else { return }
                 let revision = entry.revision
                 for event in told.news(of: entry, in: book) { try await body.write(event.bytes) }
                 if entry.task.state.hasEnded || book.isStopping { return }
@@ -41,7 +46,12 @@ struct EventStream {
         private var progress = 0.0
         private var preview = ""
 
-        init(seen: Int) { self.seen = seen }
+        private let sign: @LoopActor @Sendable (JSON) -> JSON
+
+        init(seen: Int, sign: @escaping @LoopActor @Sendable (JSON) -> JSON) {
+            self.seen = seen
+            self.sign = sign
+        }
 
         mutating func news(of entry: LiveTask, in book: TaskBook) -> [ServerSentEvent] {
             let task = entry.task
@@ -57,7 +67,7 @@ struct EventStream {
                 events.append(ServerSentEvent("preview", data: data.text))
             }
             if task.state.hasEnded {
-                let data = TaskAnswer.long(entry, in: book)
+                let data = sign(TaskAnswer.long(entry, in: book))
                 events.append(ServerSentEvent("done", data: data.text, id: String(EventStream.doneID(of: task))))
             }
             return events
@@ -69,7 +79,7 @@ struct EventStream {
             let events = history.changes(after: seen).map { number, change in
                 var data: JSONObject =
                     number == history.last
-                    ? TaskAnswer.long(entry, in: book).object ?? [:] : ["task_id": .string(entry.task.id)]
+                    ? sign(TaskAnswer.long(entry, in: book)).object ?? [:] : ["task_id": .string(entry.task.id)]
                 data["status"] = .string(change.state.rawValue)
                 data["attempts"] = JSON(change.attempt)
                 data["at"] = .string(TaskAnswer.time(change.at))

@@ -44,15 +44,17 @@ struct SubmitRoute {
         _ request: Request, run: WorkflowSummary? = nil,
         rewrite: @escaping @LoopActor (JSON) -> Rewritten = { Rewritten(body: $0) }
     ) async throws -> Outcome {
+        let caller = request.caller
+        if let refusal = caller.refusal { throw refusal }
         let key = try Self.key(of: request)
         // A key may stand for a task that is there already, so its body is read in any case.
-        if key == nil { try checkRoom() }
+        if key == nil { try checkRoom(caller) }
         let reading = try await acceptance.read(request, isRun: run != nil, isHashed: key != nil)
         guard let key else {
             return Outcome(entry: try await accept(reading, request, run, rewrite), isReplayed: false)
         }
         let (entry, isReplayed) = try await submissions.task(for: key, body: reading.sha256) { also in
-            try checkRoom()
+            try checkRoom(caller)
             return try await accept(reading, request, run, rewrite, also: also)
         }
         return Outcome(entry: entry, isReplayed: isReplayed)
@@ -69,7 +71,7 @@ struct SubmitRoute {
         var task = try await task(reading, rewritten, run, request.owner, lease)
         try await rewritten.edit(&task)
         // Others may have come while this one's pictures did.
-        try checkRoom()
+        try checkRoom(request.caller)
         let id = task.id
         do {
             return try await book.accept(task, requestID: request.id) { try also(id, $0) }
@@ -99,8 +101,15 @@ struct SubmitRoute {
         }
     }
 
-    private func checkRoom() throws {
+    private func checkRoom(_ caller: Caller) throws {
         try space.check()
+        let most = caller.limits.tasks
+        guard most == 0 || book.unendedCount(of: caller.owner) < most else {
+            throw HTTPProblem(
+                .tooManyRequests, "\(most) of your tasks wait or run already.",
+                code: PortraitError.rateLimited.rawValue,
+                headers: [.retryAfter: String(book.times.untilRoom)])
+        }
         guard book.waitingCount < maxQueued else {
             throw HTTPProblem(
                 .tooManyRequests, "\(maxQueued) tasks wait already.",
@@ -124,7 +133,7 @@ struct SubmitRoute {
 
 extension Request {
     /// Whose turn it takes in the queue, and whose `Idempotency-Key`s it sees.
-    var owner: String { "address \(remoteAddress)" }
+    var owner: String { caller.owner }
 }
 
 extension HTTPField.Name {

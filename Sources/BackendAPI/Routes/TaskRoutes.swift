@@ -13,6 +13,8 @@ struct TaskRoutes {
     let dispatcher: Dispatcher
     let errands: ErrandRunner
     let images: FileStore
+    let signer: ImageSigner
+    let ring: KeyRing
     let waits: WaitRules
     let bodyLimit: Int
 
@@ -50,8 +52,9 @@ struct TaskRoutes {
 
     private func get(_ request: Request) async throws -> Response {
         let entry = try await find(request)
+        let sign = try signing(request)
         if let wait = try waits.asked(request) { await end(of: entry, within: wait) }
-        return .json(try await long(entry))
+        return .json(sign(try await long(entry)))
     }
 
     private func list(_ request: Request) async throws -> Response {
@@ -67,11 +70,14 @@ struct TaskRoutes {
                         input: .string(state))
                 ])
         }
+        let sign = try signing(request)
         let workflow = request.query("mode").map(Catalogue.workflowName)
-        let tasks = try await book.page(state: state, workflow: workflow, before: cursor, limit: limit + 1)
+        let tasks = try await book.page(
+            of: ring.isEmpty ? nil : request.caller.tenant, state: state, workflow: workflow, before: cursor,
+            limit: limit + 1)
         // The copy in memory is newer than the row: it may have left the state that was asked for.
         let shown = tasks.prefix(limit).filter { state == nil || $0.task.state.rawValue == state }
-            .map { TaskAnswer.long($0, in: book) }
+            .map { sign(TaskAnswer.long($0, in: book)) }
         let next = tasks.count > limit ? String(tasks[limit - 1].task.number) : nil
         return .json(["tasks": .array(shown), "next_cursor": next.map(JSON.string) ?? .null])
     }
@@ -107,17 +113,29 @@ struct TaskRoutes {
         if entry.task.state.hasEnded, seen >= EventStream.doneID(of: entry.task) {
             return Response(status: .noContent)
         }
-        return EventStream(book: book, entry: entry, seen: seen).response
+        let key = request.caller.key?.id
+        return EventStream(
+            book: book, entry: entry, seen: seen, sign: try signing(request),
+            isWelcome: { key.map { !ring.isRevoked($0) } ?? true }
+        ).response
     }
 
     // MARK: Parts
 
     private func find(_ request: Request) async throws -> LiveTask {
         let id = request.parameters["id"] ?? ""
-        guard UUID16(id) != nil, let entry = try await book.find(id.lowercased()) else {
+        guard UUID16(id) != nil, let entry = try await book.find(id.lowercased()), request.caller.maySee(entry.task)
+        else {
             throw HTTPProblem(.notFound, "There is no such task.")
         }
         return entry
+    }
+
+    /// `?sign=N`: the URLs of pictures are good for N seconds without a key.
+    private func signing(_ request: Request) throws -> @LoopActor @Sendable (JSON) -> JSON {
+        guard request.query("sign") != nil else { return { $0 } }
+        let seconds = try number("sign", request, default: 0, in: 1...ImageSigner.longest)
+        return { [signer] in signer.signed($0, until: TaskBook.now() / 1000 + Int64(seconds)) }
     }
 
     /// Waits for the task's end, for so long, or until the service stops.

@@ -6,6 +6,7 @@ import Loop
 @LoopActor
 struct ImageRoutes {
     let images: FileStore
+    let owners: ImageOwners
 
     private static let pieceBytes = 262_144
 
@@ -16,7 +17,9 @@ struct ImageRoutes {
     private func serve(_ request: Request) async throws -> Response {
         let name = request.parameters["name"] ?? ""
         let images = images
-        guard FileStore.isName(name), let size = try? await offLoop({ try images.size(name) }) else {
+        guard FileStore.isName(name), try await owners.maySee(name, request.caller),
+            let size = try? await offLoop({ try images.size(name) })
+        else {
             throw HTTPProblem(.notFound, "There is no such image.")
         }
         let tag = "\"\(name.prefix(64))\""

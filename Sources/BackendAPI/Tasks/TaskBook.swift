@@ -20,6 +20,8 @@ final class TaskBook {
     private(set) var runningCount = 0
     /// Errands that have not begun.
     private var waitingErrands = 0
+    /// Tasks that have not ended, by their owner; steps of others do not count.
+    private var unended: [String: Int] = [:]
     /// Called when the queue has something that it did not have.
     var onQueued: @LoopActor () -> Void = {}
     /// Called with a task that is no work for the queue.
@@ -44,6 +46,7 @@ final class TaskBook {
         nextNumber = last + 1
         for task in tasks {
             live[task.id] = LiveTask(task)
+            count(task, 1)
             if task.errand == nil { queue.add(task) } else { waitingErrands += 1 }
         }
         if !tasks.isEmpty { logger.info("Tasks taken up again", metadata: ["count": .stringConvertible(tasks.count)]) }
@@ -68,10 +71,16 @@ final class TaskBook {
         defer { accepting -= 1 }
         let row = task
         let notice = WebhookNotice(row, in: self)
-        try await database.write { database in
-            try TaskRow.insert(row, database)
-            try WebhookRow.insert(notice, database)
-            try also(database)
+        count(row, 1)
+        do {
+            try await database.write { database in
+                try TaskRow.insert(row, database)
+                try WebhookRow.insert(notice, database)
+                try also(database)
+            }
+        } catch {
+            count(row, -1)
+            throw error
         }
         if notice != nil { onNotice() }
         let entry = LiveTask(task)
@@ -88,6 +97,15 @@ final class TaskBook {
         return entry
     }
 
+    /// How many tasks of an owner have not ended, those on their way to the disk included.
+    func unendedCount(of owner: String) -> Int { unended[owner] ?? 0 }
+
+    private func count(_ task: GenerationTask, _ change: Int) {
+        guard task.parent == nil else { return }
+        let count = unendedCount(of: task.owner) + change
+        unended[task.owner] = count > 0 ? count : nil
+    }
+
     /// Hands out the errands that an earlier process has left.
     func takeUpErrands() {
         let left = live.values.filter { $0.task.errand != nil && $0.task.state == .queued }
@@ -102,9 +120,12 @@ final class TaskBook {
         return live[id] ?? row.map { LiveTask($0) }
     }
 
-    func page(state: String?, workflow: String?, before number: Int, limit: Int) async throws -> [LiveTask] {
+    /// - Parameter tenant: whose tasks; nil for everybody's.
+    func page(
+        of tenant: Tenant?, state: String?, workflow: String?, before number: Int, limit: Int
+    ) async throws -> [LiveTask] {
         try await database.read {
-            try TaskRow.page(state: state, workflow: workflow, before: number, limit: limit, $0)
+            try TaskRow.page(of: tenant, state: state, workflow: workflow, before: number, limit: limit, $0)
         }
         // The copy in memory may be newer than the row.
         .map { live[$0.id] ?? LiveTask($0) }
@@ -215,6 +236,7 @@ final class TaskBook {
             throw error
         }
         if before.state == .running { runningCount -= 1 } else if before.errand != nil { waitingErrands -= 1 }
+        count(row, -1)
         measure(entry, state)
         entry.task = row
         entry.preview = nil

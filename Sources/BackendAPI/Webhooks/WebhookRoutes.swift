@@ -42,7 +42,7 @@ struct WebhookRoutes {
 
     private func taskID(_ request: Request) async throws -> String {
         let id = (request.parameters["id"] ?? "").lowercased()
-        guard UUID16(id) != nil, try await book.find(id) != nil else {
+        guard UUID16(id) != nil, let entry = try await book.find(id), request.caller.maySee(entry.task) else {
             throw HTTPProblem(.notFound, "There is no such task.")
         }
         return id

@@ -15,7 +15,7 @@ import Wire
 @Suite struct PortraitTests {
     init() { startLoop() }
 
-    private static func body(_ more: JSONObject = [:]) throws -> JSON {
+    static func body(_ more: JSONObject = [:]) throws -> JSON {
         let face: JSON = .string(Base64.encode(try Samples.png()))
         return .object(
             (["identity_packet": ["face_images": [face]], "master_prompt": "a knight"] as JSONObject).merging(more))

@@ -18,7 +18,9 @@ final class RunningBackend {
     private let running: Task<Void, Never>
     private var isStopped = false
 
-    init(folder: String, pods: [String], settings: [String: String] = [:]) async throws {
+    init(
+        folder: String, pods: [String], settings: [String: String] = [:], clock: AccessClock = AccessClock()
+    ) async throws {
         var environment = settings
         environment["BACKEND_HOST"] = "127.0.0.1"
         environment["BACKEND_PORT"] = "0"
@@ -27,7 +29,8 @@ final class RunningBackend {
         let reader = SettingsReader(environment: environment)
         let configuration = Configuration(reading: reader)
         try reader.finish()
-        let backend = try await Backend(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let backend = try await Backend(
+            configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
         self.backend = backend
         running = Task(executorPreference: EventLoop.shared) { await backend.run() }
     }
@@ -106,13 +109,13 @@ final class RunningBackend {
 /// A backend and a GPU service for the time of a test.
 @LoopActor
 func withBackend(
-    settings: [String: String] = [:],
+    settings: [String: String] = [:], clock: AccessClock = AccessClock(),
     _ body: @LoopActor (RunningBackend, ScriptedGPUService, TemporaryFolder) async throws -> Void
 ) async throws {
     startLoop()
     let folder = try TemporaryFolder()
     let pod = try ScriptedGPUService()
-    let backend = try await RunningBackend(folder: folder.path, pods: [pod.url], settings: settings)
+    let backend = try await RunningBackend(folder: folder.path, pods: [pod.url], settings: settings, clock: clock)
     try await backend.untilHealthy()
     do {
         try await body(backend, pod, folder)

@@ -93,6 +93,9 @@ import Testing
         )
         #expect(preflight.status == 204 && preflight.header("Access-Control-Allow-Methods")?.contains("PUT") == true)
         #expect(preflight.header("Access-Control-Allow-Headers") == "x-a")
+        #expect(preflight.header("Access-Control-Max-Age") == "600")
+        let vary = preflight.lines.filter { $0.hasPrefix("Vary:") }.joined(separator: ",")
+        #expect(vary.contains("Origin") && vary.contains("Access-Control-Request-Headers"))
     }
 
     @Test @LoopActor func `middleware sees the request first and the answer last, in the order of its adding`()

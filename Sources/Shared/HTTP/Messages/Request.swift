@@ -18,6 +18,8 @@ public struct Request: Sendable {
     public var remoteAddress: String
     /// The route that serves it, as soon as the router has found one: what is around the handlers sees it then.
     public let route = MatchedRoute()
+    /// What a middleware has found out for those within it.
+    public var context: (any Sendable)?
     /// The path's segments, decoded.
     var segments: [String]
 

@@ -7,7 +7,8 @@ public final class RequestBody {
     public let length: Int?
     /// More bytes than this are refused with 413.
     public internal(set) var limit: Int
-    private var received = 0
+    /// Bytes of it so far.
+    public private(set) var received = 0
     private var isAtEnd: Bool
     private let pull: @LoopActor () async throws -> [UInt8]?
     private var inspector: (@LoopActor ([UInt8]?) throws -> Void)?

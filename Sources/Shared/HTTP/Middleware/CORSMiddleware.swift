@@ -2,9 +2,15 @@ internal import HTTPTypes
 internal import Loop
 
 /// Lets pages of other origins use the service (the Fetch standard, "CORS protocol"). With no origin allowed, which is
-/// the default, it adds nothing.
+/// the default, it adds nothing. Cookies and other credentials of the browser are never asked for: keys come in a field.
 public struct CORSMiddleware: Middleware {
     private let origins: Set<String>
+    /// What the answer to a preflight depends on.
+    private static let asked = "Access-Control-Request-Method, Access-Control-Request-Headers"
+    private static let exposed = """
+        ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, \
+        WWW-Authenticate, X-Request-ID
+        """
 
     /// - Parameter origins: such as `https://app.example`, exactly as the browser sends them; `*` allows all.
     public init(origins: [String]) { self.origins = Set(origins) }
@@ -14,9 +20,10 @@ public struct CORSMiddleware: Middleware {
         let origin = request.headerFields[.origin]
         var response = await answer(request, next)
         if !origins.contains("*") { response.headers.append(HTTPField(name: .vary, value: "Origin")) }
+        if isPreflight(request) { response.headers.append(HTTPField(name: .vary, value: Self.asked)) }
         guard let origin, origins.contains("*") || origins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origins.contains("*") ? "*" : origin
-        response.headers[.accessControlExposeHeaders] = "Location, Retry-After, X-Request-ID, Idempotent-Replayed"
+        response.headers[.accessControlExposeHeaders] = Self.exposed
         if isPreflight(request) { allow(request, in: &response.headers) }
         return response
     }
