@@ -38,7 +38,7 @@ import Testing
                 #expect(schemes?["bearer"]?["scheme"] == "bearer" && schemes?["apiKey"]?["name"] == "X-API-Key")
                 for (path, operations) in document["paths"]?.object ?? [:] {
                     for (method, operation) in operations.object ?? [:] {
-                        let isOpen = ["/health", "/docs", "/openapi.json"].contains(path)
+                        let isOpen = path.hasPrefix("/health") || ["/docs", "/openapi.json"].contains(path)
                         #expect((operation["security"] == []) == isOpen, "\(method) \(path)")
                         for status in ["401", "403", "429"] {
                             #expect((operation["responses"]?[status] == nil) == isOpen, "\(method) \(path) \(status)")

@@ -23,13 +23,21 @@ struct FaceCheck {
         connect: .seconds(2), idle: .seconds(20), total: .seconds(20))
     /// How often a service is asked that has too much to look at.
     private static let tries = 4
+    private static let lookAgain: Duration = .milliseconds(250)
     private static let longestPause: Duration = .seconds(5)
 
-    /// - Parameter hashes: of the photos, in the store of inputs.
+    /// - Parameters:
+    ///   - hashes: of the photos, in the store of inputs.
+    ///   - patience: how long a GPU service that is away is waited for.
     /// - Throws: `CancellationError`; what our own disk reports.
-    func look(at hashes: [String]) async throws -> Finding {
+    func look(at hashes: [String], patience: Duration) async throws -> Finding {
+        let end = ContinuousClock.now + patience
         for hash in hashes {
-            let finding = try await look(at: hash)
+            var finding = try await look(at: hash)
+            while finding == .nobodyLooks, ContinuousClock.now < end {
+                try await sleep(for: Self.lookAgain)
+                finding = try await look(at: hash)
+            }
             guard finding == .fine else { return finding }
         }
         return .fine

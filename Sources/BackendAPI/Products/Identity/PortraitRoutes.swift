@@ -17,6 +17,8 @@ struct PortraitRoutes {
     let settings: PortraitSettings
     let isStopping: @LoopActor () -> Bool
 
+    private static let patience: Duration = .seconds(10)
+
     func add(to router: Router) {
         router.on(.post, "/api/generate", bodyLimit: settings.bodyLimit) { try await generate($0) }
     }
@@ -75,12 +77,13 @@ struct PortraitRoutes {
         let errand = errand(task, read)
         try safety.check(errand.parameters, hasPhoto: true)
         task.errand = errand
-        switch try await faces.look(at: task.inputsInOrder) {
+        // Where ComfyUI alone makes portraits, so that its service has the only eyes, a restart of it is waited for.
+        let isAlone = errand.order == [.comfyui]
+        switch try await faces.look(at: task.inputsInOrder, patience: isAlone ? Self.patience : .zero) {
         case .fine: break
         case .fault(let fault): throw Refusal(error: fault)
         case .busy: throw Refusal(error: .rateLimited)
-        // The one provider is where the eyes are.
-        case .nobodyLooks where errand.order == [.comfyui]: throw Refusal(error: .provider)
+        case .nobodyLooks where isAlone: throw Refusal(error: .provider)
         case .nobodyLooks: task.warnings.append("the photo was not looked at: no GPU service could be reached")
         }
     }
