@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 SCRIPTS := startup.sh .ci/run $(wildcard scripts/*.sh)
-.PHONY: help deps build demo run stop test chaos lint check-workflows fuzz-api fuzz bench dist
+.PHONY: help deps build demo run stop test chaos lint check-workflows fuzz-api fuzz sanitize soak bench dist
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 24
@@ -44,6 +44,12 @@ fuzz-api: ## send the running API what its description allows, and what not (nee
 
 fuzz: ## feed the parsers with made-up inputs under the address sanitizer (libFuzzer, a minute for each)
 	@scripts/fuzz.sh
+
+sanitize: deps ## run the tests under the thread and the address sanitizer (half an hour)
+	@scripts/sanitize.sh
+
+soak: deps ## keep the services busy for SOAK_MINUTES (10), and see that they take no more at the end
+	@scripts/soak.sh
 
 bench: ## measure Easel on this machine
 	@scripts/bench.sh
