@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 SCRIPTS := startup.sh .ci/run $(wildcard scripts/*.sh)
-.PHONY: help deps build demo run stop test chaos lint check-workflows fuzz-api fuzz bench dist
+.PHONY: help deps build demo run stop test chaos lint check-workflows fuzz-api fuzz bench dist check-dist
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 24
@@ -50,3 +50,6 @@ bench: ## measure Easel on this machine
 
 dist: deps ## pack a release that needs neither Swift nor packages: dist/easel-VERSION-linux-ARCH.tar.gz
 	@scripts/dist.sh
+
+check-dist: ## try the release of `make dist` in a bare Debian 12 and 13 without a network (needs root and debootstrap)
+	@scripts/check-dist.sh
