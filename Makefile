@@ -31,10 +31,11 @@ chaos: deps ## kill the services 300 times at random, and flood them with 10000 
 	EASEL_CHAOS_KILLS=300 swift test --skip-build --filter '^EndToEndTests\.ChaosTests'
 	EASEL_FLOOD_TASKS=10000 swift test --skip-build --filter '^EndToEndTests\.HardTimesTests'
 
-lint: ## check the format of the Swift sources and the shell scripts
+lint: ## check the format of the Swift sources and the shell scripts, and that docs/operating.md tells of all settings
 	swift format lint --strict --recursive Package.swift Sources Tests
 	shellcheck -x $(SCRIPTS)
 	shellcheck -x scripts/lib/*.sh
+	scripts/check-docs.sh
 
 check-workflows: deps ## hold every workflow against ComfyUI's nodes (COMFYUI_API_URL, else OBJECT_INFO=FILE)
 	@scripts/check-workflows.sh
