@@ -83,14 +83,14 @@ carry_certificates() { # FOLDER
 
 # The licences of what travels along go with it.
 carry_licences() { # FOLDER
-    local library package
+    local libraries package
     command -v dpkg-query >/dev/null || return 0
     mkdir -p "$1/lib/licences"
-    for library in "$1"/lib/*.so*; do
-        package=$(dpkg-query -S "*/${library##*/}" 2>/dev/null | sed -nE '1s/^([^:,]+).*/\1/p')
-        [[ -z $package || ! -f /usr/share/doc/$package/copyright ]] ||
+    libraries=("$1"/lib/*.so*)
+    while read -r package; do
+        [[ ! -f /usr/share/doc/$package/copyright ]] ||
             cp -L -- "/usr/share/doc/$package/copyright" "$1/lib/licences/$package"
-    done
+    done < <(dpkg-query -S "${libraries[@]/#"$1/lib/"/*/}" 2>/dev/null | sed -nE 's/^([^:, ]+).*/\1/p' | sort -u)
 }
 
 lay_out() { # FOLDER
