@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 SCRIPTS := startup.sh .ci/run $(wildcard scripts/*.sh)
-.PHONY: help deps build demo run stop test chaos lint check-workflows fuzz-api fuzz sanitize soak bench dist
+.PHONY: help deps build demo run stop test chaos lint check-workflows fuzz-api fuzz sanitize soak bench dist check-dist
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | grep -v 'make help' | expand -t 24
@@ -31,10 +31,11 @@ chaos: deps ## kill the services 300 times at random, and flood them with 10000 
 	EASEL_CHAOS_KILLS=300 swift test --skip-build --filter '^EndToEndTests\.ChaosTests'
 	EASEL_FLOOD_TASKS=10000 swift test --skip-build --filter '^EndToEndTests\.HardTimesTests'
 
-lint: ## check the format of the Swift sources and the shell scripts
+lint: ## check the format of the Swift sources and the shell scripts, and that docs/operating.md tells of all settings
 	swift format lint --strict --recursive Package.swift Sources Tests
 	shellcheck -x $(SCRIPTS)
 	shellcheck -x scripts/lib/*.sh
+	scripts/check-docs.sh
 
 check-workflows: deps ## hold every workflow against ComfyUI's nodes (COMFYUI_API_URL, else OBJECT_INFO=FILE)
 	@scripts/check-workflows.sh
@@ -56,3 +57,6 @@ bench: ## measure Easel on this machine
 
 dist: deps ## pack a release that needs neither Swift nor packages: dist/easel-VERSION-linux-ARCH.tar.gz
 	@scripts/dist.sh
+
+check-dist: ## try the release of `make dist` in a bare Debian 12 and 13 without a network (needs root and debootstrap)
+	@scripts/check-dist.sh

@@ -7,6 +7,8 @@ declare -A BINARY_OF=([gpu_server]=GPUService [backend]=BackendAPI [comfy_sandbo
 declare -A HEALTH_OF=([gpu_server]=/health [backend]=/health [comfy_sandbox]=/system_stats)
 declare -A PORT_OF=() URL_OF=()
 HEALTH_LIMIT_MS=5000
+# The authorities that a machine trusts, where Debian keeps them.
+CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
 FAILED=0
 
 # Reads where each service listens, from the same places as the services themselves.
@@ -81,10 +83,14 @@ environment_for() { # NAME
         ;;
     esac
     [[ -z ${URL_OF[$1]-} ]] || CHILD_ENV+=("EASEL_URL=${URL_OF[$1]}")
-    # The libraries that a release carries are for its programs only.
-    if [[ -d $ROOT/lib && $BIN == "$ROOT/bin" && $1 != telegram_bot ]]; then
-        CHILD_ENV+=("LD_LIBRARY_PATH=$ROOT/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
-    fi
+    if [[ -d $ROOT/lib && $BIN == "$ROOT/bin" && $1 != telegram_bot ]]; then carried; fi
+}
+
+# What a release carries for its programs only; the libraries they find by themselves.
+carried() {
+    # Where libvips looks for the module that reads HEIC and AVIF.
+    CHILD_ENV+=("VIPSHOME=$ROOT/lib")
+    [[ -n ${SSL_CERT_FILE-} || -s $CERTIFICATES ]] || CHILD_ENV+=("SSL_CERT_FILE=$ROOT/lib/ca-certificates.crt")
 }
 
 start_service() { # NAME
