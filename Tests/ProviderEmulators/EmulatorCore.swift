@@ -14,6 +14,8 @@ public final class EmulatorCore {
     public internal(set) var paid = 0
     /// Requests that were called off.
     public internal(set) var cancelled = 0
+    /// GET requests: whoever asks how a request stands knows its id.
+    public internal(set) var reads = 0
     /// Pictures that were fetched.
     public internal(set) var fetched = 0
     /// The headers of the last request to the API, and to the place of the results.

@@ -2,7 +2,7 @@ internal import HTTP
 internal import HTTPTypes
 internal import Loop
 
-/// Notes who is sent a token.
+/// Notes who is sent a token, and how often something is read.
 struct HostWatch: Middleware {
     weak let core: EmulatorCore?
 
@@ -10,6 +10,7 @@ struct HostWatch: Middleware {
         if request.headerFields[.authorization] != nil, let host = request.head.authority {
             core?.authorizedHosts.insert(host)
         }
+        if request.method == .get { core?.reads += 1 }
         return try await next(request)
     }
 }

@@ -122,8 +122,11 @@ struct Chain: Sendable {
         case .absent: return judge(ProviderFailure(.transient, "the request got lost"), elapsed, admits)
         case .lost:
             record.isPerhapsPaid = true
-            let failure = ProviderFailure(.unknown, "the request's fate is not known", isPerhapsPaid: true)
-            return leave(lastFailure ?? failure, elapsed, admits)
+            let failure =
+                lastFailure
+                ?? ProviderFailure(.unknown, "the request's fate is not known", isPerhapsPaid: true)
+            lastFailure = failure
+            return leave(failure, elapsed, admits)
         case .paused:
             guard case .pausing(let ticket?) = phase else { return submit(elapsed) }
             return lookUp(ticket, elapsed)

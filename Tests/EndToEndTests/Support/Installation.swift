@@ -36,14 +36,18 @@ final class Installation {
             comfy: try Self.freePort("127.0.0.1"))
     }
 
+    private static var givenPorts: Set<Int> = []
+
     /// A port that was free a moment ago, and that the kernel gives to no client: those get one of its own range.
     static func freePort(_ host: String) throws -> Int {
         let range = try String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
         let end = range.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) } ?? 32_768
         for _ in 0..<100 {
             let port = Int.random(in: 10_000..<max(end, 10_001))
-            guard let listener = try? TCPListener(host: host, port: port) else { continue }
+            // Another test has it, and has not bound it yet.
+            guard !givenPorts.contains(port), let listener = try? TCPListener(host: host, port: port) else { continue }
             listener.close()
+            givenPorts.insert(port)
             return port
         }
         let listener = try TCPListener(host: host, port: 0)

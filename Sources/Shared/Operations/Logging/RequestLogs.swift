@@ -3,12 +3,13 @@ internal import HTTPTypes
 public import Logging
 internal import Loop
 
-/// Logs and counts each request when its answer is ready: at debug where machines ask all the time (`/health` and
-/// `/metrics`), at info elsewhere. The query is left out, since it may hold a signature.
+/// Logs and counts each request when its answer is ready: at debug where machines ask all the time (`/health`,
+/// `/metrics`, and what has not changed), at info elsewhere. The query is left out, since it may hold a signature.
 public func accessLog(_ logger: Logger, counting metrics: RequestMetrics? = nil) -> AccessLogMiddleware {
     AccessLogMiddleware { record in
         metrics?.count(record)
-        let isRoutine = record.path.hasPrefix("/health") || record.path == "/metrics"
+        // Nothing new is told by 304, which the backend gets of the GPU service each second.
+        let isRoutine = record.path.hasPrefix("/health") || record.path == "/metrics" || record.status == 304
         logger.log(
             level: isRoutine ? .debug : .info,
             "\(record.method.rawValue) \(record.path) \(record.status)",
