@@ -161,7 +161,8 @@ final class Backend {
             provider: configuration.providers.identity.map(\.rawValue).joined(separator: ",")
         ).add(to: router)
         BackendMetrics(
-            book: book, breakers: room.breakers, dispatcher: dispatcher, pods: pods, requests: requests,
+            book: book, errands: errands, breakers: room.breakers, dispatcher: dispatcher, pods: pods,
+            requests: requests,
             server: { [weak server] in server }
         ).add(to: router)
     }

@@ -16,6 +16,8 @@ final class ErrandRunner {
     private var waiting: [LiveTask] = []
     private var runs: [String: Task<Void, Never>] = [:]
     private var isStopping = false
+    /// How often our own disk was in the way.
+    private(set) var diskWaits = 0
 
     /// So many run at once; the others wait in the order of their arrival.
     private static let atOnce = 64
@@ -59,31 +61,35 @@ final class ErrandRunner {
         // The process before this one was asked to.
         guard !entry.task.isCancelling else { return await callOff(entry) }
         do {
-            while try await !hasSeen(entry) { try await sleep(for: Self.diskPause) }
-        } catch {
+            try await patiently(entry) { try await see(entry) }
+        } catch is CancellationError {
             // In a task of its own: this one is cancelled, and could not wait for the provider's answer.
             if entry.task.isCancelling { await Task { await self.callOff(entry) }.value }
-        }
-    }
-
-    /// - Returns: false when our own disk was in the way: what a provider has been paid for is not thrown away for that.
-    /// - Throws: `CancellationError` alone.
-    private func hasSeen(_ entry: LiveTask) async throws -> Bool {
-        let id = entry.facts
-        do {
-            try await see(entry)
-        } catch let cancelled as CancellationError {
-            throw cancelled
         } catch is TaskBook.Stale {
-            logger.error("An errand's row has been changed by another", metadata: id)
+            logger.error("An errand's row has been changed by another", metadata: entry.facts)
         } catch {
-            logger.error("An errand waits for the disk", metadata: id.merging(["error": "\(error)"]) { $1 })
-            let isOver = TaskBook.now() > (entry.task.errand?.deadline ?? 0) + Self.diskPatience.milliseconds
-            guard isOver else { return false }
             // When even this cannot be kept, the next process goes on with it.
             _ = try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
         }
-        return true
+    }
+
+    /// Does what needs our own disk, again and again for as long as that is in the way: what a provider has been paid for
+    /// is not thrown away for that.
+    ///
+    /// - Throws: `CancellationError`, ``TaskBook/Stale``; what the disk reports long after the deadline.
+    private func patiently<Result>(_ entry: LiveTask, _ work: () async throws -> Result) async throws -> Result {
+        while true {
+            do { return try await work() } catch let end where end is CancellationError || end is TaskBook.Stale {
+                throw end
+            } catch {
+                logger.error(
+                    "An errand waits for the disk", metadata: entry.facts.merging(["error": "\(error)"]) { $1 })
+                diskWaits += 1
+                let end = (entry.task.errand?.deadline ?? 0) + Self.diskPatience.milliseconds
+                guard TaskBook.now() <= end else { throw error }
+                try await sleep(for: Self.diskPause)
+            }
+        }
     }
 
     private func see(_ entry: LiveTask) async throws {
@@ -123,12 +129,15 @@ final class ErrandRunner {
             try await fail(entry, answer, result)
             return false
         }
-        let images = try await keep(outcome, &result, lease)
+        // Not by asking the provider again, which may not have it any more.
+        let images = try await patiently(entry) { try await keep(outcome, &result, lease) }
         let final = result
-        try await book.save(entry) {
-            ($0.result, $0.made) = (final, images)
-            $0.record.attempts = answer.attempts
-            $0.record.ticket = nil
+        try await patiently(entry) {
+            try await book.save(entry) {
+                ($0.result, $0.made) = (final, images)
+                $0.record.attempts = answer.attempts
+                $0.record.ticket = nil
+            }
         }
         return true
     }

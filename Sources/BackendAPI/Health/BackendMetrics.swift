@@ -11,7 +11,8 @@ struct BackendMetrics {
     private static let seconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
 
     init(
-        book: TaskBook, breakers: BreakerBoard, dispatcher: Dispatcher, pods: [GPUPod], requests: RequestMetrics,
+        book: TaskBook, errands: ErrandRunner, breakers: BreakerBoard, dispatcher: Dispatcher, pods: [GPUPod],
+        requests: RequestMetrics,
         server: @escaping @LoopActor () -> HTTPServer?
     ) {
         metrics.counter("generation_requests_total", "Tasks that have ended, by workflow, end and who served them.")
@@ -37,6 +38,9 @@ struct BackendMetrics {
         }
         metrics.gauge("provider_breaker_state", "0 closed, 1 half open, 2 open.") {
             breakers.states.map { ([("provider", $0.key.rawValue)], Self.number(of: $0.value)) }
+        }
+        metrics.counter("errand_disk_waits_total", "Waits of products' tasks for the data folder's disk.") {
+            [([], Double(errands.diskWaits))]
         }
         ProcessMetrics.add(to: metrics)
         requests.add(to: metrics, server: server)

@@ -1,3 +1,5 @@
+import Loop
+
 /// How long at least one prompt has been running, whichever: a value that is told of begins and ends.
 struct BusyClock: Sendable {
     private var running: Set<String> = []
@@ -17,7 +19,6 @@ struct BusyClock: Sendable {
     }
 
     func seconds(at now: ContinuousClock.Instant) -> Double {
-        let all = total + (since.map { now - $0 } ?? .zero)
-        return Double(all.components.seconds) + Double(all.components.attoseconds) / 1e18
+        (total + (since.map { now - $0 } ?? .zero)).seconds
     }
 }

@@ -43,19 +43,13 @@ final class GPUMetrics {
         metrics.count("generations_total", [("workflow", generation.workflow), ("end", kind)])
         guard let began = generation.startedAt else { return }
         let workflow = [("workflow", generation.workflow)]
-        metrics.observe("generation_wait_seconds", workflow, (began - generation.arrivedAt).inSeconds)
-        metrics.observe("generation_run_seconds", workflow, (ContinuousClock.now - began).inSeconds)
+        metrics.observe("generation_wait_seconds", workflow, (began - generation.arrivedAt).seconds)
+        metrics.observe("generation_run_seconds", workflow, (ContinuousClock.now - began).seconds)
     }
 
     func add(to router: Router) {
         router.on(.get, "/metrics") { [metrics] _ in
             Response(headers: [.contentType: Metrics.contentType], body: .bytes(Array(metrics.text().utf8)))
         }
-    }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

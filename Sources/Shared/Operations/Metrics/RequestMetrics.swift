@@ -33,7 +33,7 @@ public final class RequestMetrics {
         let method = record.method.rawValue
         let key = Key(route: route, method: Self.methods.contains(method) ? method : "other", status: record.status)
         if counts.count < Self.maxKeys || counts[key] != nil { counts[key, default: 0] += 1 }
-        let seconds = Double(record.duration.components.seconds) + Double(record.duration.components.attoseconds) / 1e18
+        let seconds = record.duration.seconds
         if let place = Self.bounds.firstIndex(where: { seconds <= $0 }) {
             latencies[route, default: Latency()].buckets[place] += 1
         }
