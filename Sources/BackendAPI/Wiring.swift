@@ -80,7 +80,7 @@ final class Backend {
         (self.files, self.book) = (files, book)
         try await book.load()
         (self.database, self.catalogue) = (database, catalogue)
-        let router = Router()
+        let router = Router(failure: loggingFailures(logger))
         self.router = router
         server = try listening(on: configuration.host, port: configuration.port, portSetting: "BACKEND_PORT") {
             try HTTPServer(host: configuration.host, port: configuration.port, router: router)
@@ -114,7 +114,6 @@ final class Backend {
         router.use(accessLog(logger, counting: requests))
         // Refusals too are told to pages, so that they can say why.
         router.use(CORSMiddleware(origins: access.corsOrigins))
-        router.use(errorLog(logger))
         router.use(
             AccessMiddleware(
                 access, ring: ring, signer: signer, guardsPortraits: configuration.serverAPIKey != nil, clock: clock))

@@ -20,9 +20,7 @@ struct Log: Sendable {
 struct RequestLog: Middleware {
     let log: Log
 
-    func respond(to request: Request, next: Next) async throws -> Response {
-        let response = try await next(request)
+    func reply(_ response: inout Response, to request: Request) {
         log.debug("\(request.method.rawValue) \(request.path) \(response.status.code)")
-        return response
     }
 }

@@ -43,10 +43,9 @@ struct Wiring {
     private func router(
         _ dispatcher: Dispatcher, _ library: WorkflowLibrary, _ inputs: InputStore, _ requests: RequestMetrics
     ) -> Router {
-        let router = Router()
+        let router = Router(failure: loggingFailures(service.logger))
         router.use(RequestIDMiddleware())
         router.use(accessLog(service.logger, counting: requests))
-        router.use(errorLog(service.logger))
         if let secret = configuration.secret { router.use(SignatureMiddleware(secret: secret.reveal())) }
         GenerateRoutes(
             dispatcher: dispatcher, library: library, inputs: inputs, modelURLs: configuration.modelURLs

@@ -61,10 +61,9 @@ private final class Lines: Sendable {
     @LoopActor
     @Test func `a request is logged when its answer is ready and health only at debug`() async throws {
         let lines = Lines()
-        let router = Router()
+        let router = Router(failure: loggingFailures(lines.logger(.info)))
         router.use(RequestIDMiddleware())
         router.use(accessLog(lines.logger(.info)))
-        router.use(errorLog(lines.logger(.info)))
         router.on(.get, "/health") { _ in .text("ok") }
         router.on(.get, "/broken") { _ in throw CannotStart("disk full") }
         router.on(.get, "/refused") { _ in throw HTTPProblem(.conflict, "No.") }

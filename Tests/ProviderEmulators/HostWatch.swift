@@ -6,11 +6,11 @@ internal import Loop
 struct HostWatch: Middleware {
     weak let core: EmulatorCore?
 
-    func respond(to request: Request, next: Next) async throws -> Response {
+    func receive(_ request: inout Request) -> Response? {
         if request.headerFields[.authorization] != nil, let host = request.head.authority {
             core?.authorizedHosts.insert(host)
         }
         if request.method == .get { core?.reads += 1 }
-        return try await next(request)
+        return nil
     }
 }

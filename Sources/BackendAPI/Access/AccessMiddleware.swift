@@ -33,40 +33,38 @@ final class AccessMiddleware: Middleware {
 
     private static let portraits = "/api/generate"
 
-    func respond(to request: Request, next: Next) async throws -> Response {
+    func receive(_ request: inout Request) throws -> Response? {
         let door = AccessDoor.of(request.method, request.path)
-        guard door != .open else { return try await next(request) }
+        guard door != .open else { return nil }
         var caller = Caller(address: request.clientAddress, limits: settings.limits)
         do { try identify(&caller, request, door) } catch {
             // A guess counts as well.
-            let verdict = judge(caller, request)
-            let answer = verdict.retryAfter == nil ? error : .tooMuch(verdict, caller.limits)
-            return told(verdict, answer.response)
+            judge(&caller, request)
+            request.context = caller
+            throw caller.verdict.retryAfter == nil ? error : .tooMuch(caller.verdict, caller.limits)
         }
-        let verdict = judge(caller, request)
-        if verdict.retryAfter != nil {
-            let problem = HTTPProblem.tooMuch(verdict, caller.limits)
-            guard request.path == Self.portraits else { return told(verdict, problem.response) }
-            caller.refusal = problem
-        }
-        return try await pass(request, caller, verdict, next)
-    }
-
-    private func pass(
-        _ request: Request, _ caller: Caller, _ verdict: RateVerdict, _ next: Next
-    ) async throws -> Response {
-        var request = request
-        request.context = caller
-        defer {
-            if request.body.length == nil {
-                limiter.charge(
-                    caller.owner, bytes: request.body.received, limits: caller.limits, at: clock.now())
+        judge(&caller, request)
+        if caller.verdict.retryAfter != nil {
+            let problem = HTTPProblem.tooMuch(caller.verdict, caller.limits)
+            if request.path == Self.portraits {
+                caller.refusal = problem
+            } else {
+                request.context = caller
+                throw problem
             }
         }
-        guard verdict.fields != nil else { return try await next(request) }
-        do { return told(verdict, try await next(request)) } catch let error as any HTTPResponseError {
-            return told(verdict, error.response)
+        request.context = caller
+        return nil
+    }
+
+    func reply(_ response: inout Response, to request: Request) {
+        guard let caller = request.context as? Caller else { return }
+        if request.body.length == nil {
+            limiter.charge(caller.owner, bytes: request.body.received, limits: caller.limits, at: clock.now())
         }
+        guard let fields = caller.verdict.fields else { return }
+        response.headers[.rateLimitPolicy] = fields.policy
+        response.headers[.rateLimit] = fields.limit
     }
 
     // MARK: Who it is
@@ -106,15 +104,8 @@ final class AccessMiddleware: Middleware {
 
     // MARK: How often
 
-    private func judge(_ caller: Caller, _ request: Request) -> RateVerdict {
-        limiter.judge(caller.owner, bytes: request.body.length ?? 0, limits: caller.limits, at: clock.now())
-    }
-
-    private func told(_ verdict: RateVerdict, _ response: Response) -> Response {
-        guard let fields = verdict.fields else { return response }
-        var response = response
-        response.headers[.rateLimitPolicy] = fields.policy
-        response.headers[.rateLimit] = fields.limit
-        return response
+    private func judge(_ caller: inout Caller, _ request: Request) {
+        caller.verdict = limiter.judge(
+            caller.owner, bytes: request.body.length ?? 0, limits: caller.limits, at: clock.now())
     }
 }

@@ -33,6 +33,8 @@ struct Caller: Sendable {
     var limits = ClientLimits()
     /// The URL itself says that its picture may be seen.
     var hasSignature = false
+    /// Whether it is too much.
+    var verdict = RateVerdict()
     /// Too much, for a route that tells it in words of its own: ``SubmitRoute`` throws it.
     var refusal: HTTPProblem?
 

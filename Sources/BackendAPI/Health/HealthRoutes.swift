@@ -14,7 +14,7 @@ struct HealthRoutes {
     let provider: String
 
     func add(to router: Router) {
-        router.on(.get, "/health") { _ in
+        router.quickly(.get, "/health") { _ in
             let isReachable = pods.contains(where: \.isReachable)
             let status =
                 !database.isHealthy ? "unhealthy" : isReachable && catalogue.isKnown ? "healthy" : "degraded"
@@ -24,8 +24,8 @@ struct HealthRoutes {
                     "provider": .string(provider),
                 ])
         }
-        router.on(.get, "/health/live") { _ in .json(["status": "alive"]) }
-        router.on(.get, "/health/ready") { _ in ready() }
+        router.quickly(.get, "/health/live") { _ in .json(["status": "alive"]) }
+        router.quickly(.get, "/health/ready") { _ in ready() }
     }
 
     /// Whether it takes tasks now: for who sends requests by it. A GPU service that is away is no reason not to.

@@ -8,52 +8,73 @@ struct FoldedText: Sendable {
     let words: [String]
 
     init(_ text: String) {
-        // Wide forms, ligatures and the like become plain; accents become characters of their own, and go.
-        let plain = text.precomposedStringWithCompatibilityMapping.lowercased().decomposedStringWithCanonicalMapping
-        var letters = ""
-        for scalar in plain.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .nonspacingMark, .enclosingMark, .format: continue
-            default: letters.append(Self.alphabet[scalar] ?? Character(scalar))
-            }
-        }
-        let tokens = letters.split { !$0.isLetter && !$0.isNumber && Self.signs[$0] == nil }
+        let tokens = Self.letters(of: text).split { !$0.isLetter && !$0.isNumber && Self.letter(for: $0) == nil }
         words = Self.joined(tokens.flatMap(Self.words))
     }
 
-    /// What a token may mean: "nud3" the word "nude", "nude2" also "nude".
-    private static func words(in token: Substring) -> [String] {
-        if token.allSatisfy(\.isNumber) { return [String(token)] }
-        let whole = shortened(token.map { signs[$0] ?? $0 })
-        var core = token
-        while let last = core.last, !last.isLetter { core.removeLast() }
-        while let first = core.first, !first.isLetter { core.removeFirst() }
-        let inner = shortened(core.map { signs[$0] ?? $0 })
-        return inner.isEmpty || inner == whole ? [whole] : [inner, whole]
+    /// The text without accents and in lower case, in letters that look alike. Every request's texts come through here, so
+    /// what is plain ASCII is not put through Unicode's tables.
+    private static func letters(of text: String) -> [Unicode.Scalar] {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return Array(text.lowercased().unicodeScalars) }
+        // Wide forms, ligatures and the like become plain; accents become scalars of their own, and go.
+        let plain = text.precomposedStringWithCompatibilityMapping.lowercased().decomposedStringWithCanonicalMapping
+        return plain.unicodeScalars.compactMap { scalar in
+            switch scalar.properties.generalCategory {
+            case .nonspacingMark, .enclosingMark, .format: nil
+            default: alphabet[scalar] ?? scalar
+            }
+        }
     }
 
-    /// Digits and signs that stand for letters.
-    private static let signs: [Character: Character] = [
-        "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s",
-    ]
+    /// What a token may mean: "nud3" the word "nude", "nude2" also "nude".
+    private static func words(in token: ArraySlice<Unicode.Scalar>) -> [String] {
+        if token.allSatisfy(\.isNumber) { return [text(token)] }
+        let whole = shortened(token)
+        guard let first = token.firstIndex(where: \.isLetter), let last = token.lastIndex(where: \.isLetter) else {
+            return [whole]
+        }
+        let inner = shortened(token[first...last])
+        return inner == whole ? [whole] : [inner, whole]
+    }
+
+    /// The letter that a digit or a sign stands for.
+    private static func letter(for scalar: Unicode.Scalar) -> Unicode.Scalar? {
+        switch scalar {
+        case "0": "o"
+        case "1": "i"
+        case "3": "e"
+        case "4", "@": "a"
+        case "5", "$": "s"
+        case "7": "t"
+        default: nil
+        }
+    }
 
     /// Letters that are not Latin with an accent, and the Cyrillic and Greek ones that look like Latin letters.
-    private static let alphabet: [Unicode.Scalar: Character] = [
+    private static let alphabet: [Unicode.Scalar: Unicode.Scalar] = [
         "ı": "i", "đ": "d", "ø": "o", "ł": "l", "ß": "s", "æ": "a", "œ": "o", "а": "a", "в": "b", "е": "e", "к": "k",
         "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t", "у": "y", "х": "x", "і": "i", "ѕ": "s", "ԁ": "d",
         "α": "a", "ε": "e", "ι": "i", "κ": "k", "ν": "v", "ο": "o", "ρ": "p", "τ": "t", "υ": "u", "χ": "x",
     ]
 
     /// "nuuude" and "nude" are one word: of a letter that comes three times or more, one stays.
-    private static func shortened(_ letters: [Character]) -> String {
-        var result = ""
+    private static func shortened(_ token: ArraySlice<Unicode.Scalar>) -> String {
+        var result: [Unicode.Scalar] = []
         var run = 0
-        for letter in letters {
+        for letter in token.lazy.map({ letter(for: $0) ?? $0 }) {
             run = letter == result.last ? run + 1 : 1
             if run == 3 { result.removeLast() }
             if run < 3 { result.append(letter) }
         }
-        return result
+        return text(result)
+    }
+
+    private static func text(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+        var octets: [UInt8] = []
+        for scalar in scalars {
+            if scalar.isASCII { octets.append(UInt8(scalar.value)) } else { octets += Array(String(scalar).utf8) }
+        }
+        return String(decoding: octets, as: UTF8.self)
     }
 
     /// Three single letters or more in a row are one word.
@@ -61,7 +82,7 @@ struct FoldedText: Sendable {
         var result: [String] = []
         var single: [String] = []
         for word in words + ["  "] {
-            if word.count == 1, word.first?.isLetter == true {
+            if word.unicodeScalars.count == 1, word.unicodeScalars.first?.isLetter == true {
                 single.append(word)
                 continue
             }
@@ -71,4 +92,13 @@ struct FoldedText: Sendable {
         }
         return result.dropLast()
     }
+}
+
+extension Unicode.Scalar {
+    /// Of a text in lower case. A spacing mark is part of the letter before it.
+    fileprivate var isLetter: Bool {
+        isASCII ? ("a"..."z").contains(self) : properties.isAlphabetic || properties.generalCategory == .spacingMark
+    }
+
+    fileprivate var isNumber: Bool { isASCII ? ("0"..."9").contains(self) : properties.numericType != nil }
 }

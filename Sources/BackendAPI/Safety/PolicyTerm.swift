@@ -9,6 +9,8 @@ struct PolicyTerm: Sendable, Hashable {
 
     private static let longestGap = 3
     private let parts: [Part]
+    /// The octet that its first word begins with: most terms are told by it from most words.
+    let initial: UInt8
 
     /// Nil for a line without a word.
     init?(_ line: some StringProtocol) {
@@ -18,19 +20,18 @@ struct PolicyTerm: Sendable, Hashable {
             guard word.hasSuffix("*"), let last = folded.last else { return folded.map(Part.word) }
             return folded.dropLast().map(Part.word) + [.begin(last)]
         }
-        guard parts.contains(where: { $0 != .gap }) else { return nil }
-        self.parts = parts
-    }
-
-    /// Where it stands first among the words.
-    func match(in words: ArraySlice<String>) -> Range<Int>? {
-        for start in words.indices {
-            if let end = end(of: parts[...], at: start, in: words) { return start..<end }
+        // What may stand before its first word is nothing to look for.
+        self.parts = Array(parts.drop { $0 == .gap })
+        switch self.parts.first {
+        case .word(let text), .begin(let text): initial = text.utf8.first ?? 0
+        case .gap, nil: return nil
         }
-        return nil
     }
 
-    private func end(of parts: ArraySlice<Part>, at place: Int, in words: ArraySlice<String>) -> Int? {
+    /// Where it ends, if it stands at `place` among the words.
+    func end(in words: [String], at place: Int) -> Int? { end(of: parts[...], at: place, in: words) }
+
+    private func end(of parts: ArraySlice<Part>, at place: Int, in words: [String]) -> Int? {
         guard let part = parts.first else { return place }
         let rest = parts.dropFirst()
         if part == .gap {

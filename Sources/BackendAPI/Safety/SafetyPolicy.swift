@@ -15,7 +15,7 @@ struct SafetyPolicy: Sendable {
 
     private enum Section: String, CaseIterable { case harmless, always, photo, minors, sexual }
 
-    private var terms: [Section: [PolicyTerm]] = [:]
+    private var terms: [Section: TermIndex] = [:]
 
     /// The built-in policy, and what a file adds.
     ///
@@ -42,7 +42,7 @@ struct SafetyPolicy: Sendable {
                 }
             } else if let term = PolicyTerm(line) {
                 guard let section else { throw Fault(line: index + 1, reason: "a term stands outside of a section") }
-                terms[section, default: []].append(term)
+                terms[section, default: TermIndex()].add(term)
             }
         }
     }
@@ -55,9 +55,7 @@ struct SafetyPolicy: Sendable {
     /// - Returns: nil for a request that may run.
     func refusal(of texts: [String], hasPhoto: Bool) -> Reason? {
         var words = texts.flatMap { FoldedText($0).words }
-        for term in terms[.harmless] ?? [] {
-            while let found = term.match(in: words[...]) { words.replaceSubrange(found, with: ["·"]) }
-        }
+        while let found = terms[.harmless]?.first(in: words) { words.replaceSubrange(found, with: ["·"]) }
         if has(.minors, words) || Self.saysMinor(words), has(.sexual, words) || has(.photo, words) { return .minor }
         if has(.always, words) { return .always }
         return hasPhoto && (has(.photo, words) || has(.sexual, words)) ? .photo : nil
@@ -72,6 +70,6 @@ struct SafetyPolicy: Sendable {
     }
 
     private func has(_ section: Section, _ words: [String]) -> Bool {
-        (terms[section] ?? []).contains { $0.match(in: words[...]) != nil }
+        terms[section]?.first(in: words) != nil
     }
 }

@@ -35,26 +35,16 @@ func readJSON(_ request: Request) async throws -> JSON {
     return bytes.count > 65_536 ? try await offLoop(parse) : try parse()
 }
 
-/// Turns errors into ComfyUI's answers, says who answers, and refuses pages of other origins.
+/// Says who answers, and refuses pages of other origins.
 struct ComfyManners: Middleware {
-    func respond(to request: Request, next: Next) async throws -> Response {
-        var response = isForeign(request) ? Answers.empty(.forbidden) : await answer(request, next)
-        response.headers[.server] = "ComfySandbox"
-        return response
-    }
+    func receive(_ request: inout Request) -> Response? { isForeign(request) ? Answers.empty(.forbidden) : nil }
 
-    @LoopActor
-    private func answer(_ request: Request, _ next: Next) async -> Response {
-        do {
-            return try await next(request)
-        } catch let problem as HTTPProblem {
-            return answer(problem)
-        } catch {
-            return Answers.crash
-        }
-    }
+    func reply(_ response: inout Response, to request: Request) { response.headers[.server] = "ComfySandbox" }
 
-    private func answer(_ problem: HTTPProblem) -> Response {
+    /// ComfyUI's answer to an error.
+    static func answer(_ error: any Error) -> Response { (error as? HTTPProblem).map(answer) ?? Answers.crash }
+
+    private static func answer(_ problem: HTTPProblem) -> Response {
         switch problem.status.code {
         case 404: return Answers.empty(.notFound)
         case 405:

@@ -10,14 +10,13 @@ struct Routes {
     nonisolated static let bodyLimit = 104_857_600
 
     let sandbox: Sandbox
-    let router = Router()
+    let router = Router { error, _ in ComfyManners.answer(error) }
     private typealias Handler = @LoopActor @Sendable (Request) async throws -> Response
 
     init(_ sandbox: Sandbox) { self.sandbox = sandbox }
 
     func build() -> Router {
         router.use(RequestLog(log: sandbox.log))
-        router.use(FaultMiddleware(state: sandbox.state))
         router.use(ComfyManners())
         addPrompts()
         addQueue()
@@ -28,7 +27,10 @@ struct Routes {
     }
 
     private func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
-        for prefix in ["", "/api"] { router.on(method, prefix + path, bodyLimit: Self.bodyLimit, handler) }
+        let faults = Faults(state: sandbox.state)
+        for prefix in ["", "/api"] {
+            router.on(method, prefix + path, bodyLimit: Self.bodyLimit) { try await faults.answer($0, by: handler) }
+        }
     }
 
     private func addPrompts() {
@@ -87,7 +89,7 @@ struct Routes {
             state.clearFaults()
             return Answers.json(state.faults.json)
         }
-        router.on(.post, "/sandbox/faults") { try await FaultMiddleware.add($0, to: state) }
+        router.on(.post, "/sandbox/faults") { try await Faults.add($0, to: state) }
         router.on(.get, "/sandbox/log") { _ in Answers.json(state.log.json) }
     }
 }

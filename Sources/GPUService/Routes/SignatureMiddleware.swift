@@ -20,8 +20,8 @@ final class SignatureMiddleware: Middleware {
         guardian = ReplayGuard(start: clock())
     }
 
-    func respond(to request: Request, next: Next) async throws -> Response {
-        if isOpen(request) { return try await next(request) }
+    func receive(_ request: inout Request) throws -> Response? {
+        if isOpen(request) { return nil }
         let fields = request.headerFields
         guard
             let signature = MessageSignature(
@@ -41,7 +41,7 @@ final class SignatureMiddleware: Middleware {
             }
             hash.update(bytes)
         }
-        return try await next(request)
+        return nil
     }
 
     private func isOpen(_ request: Request) -> Bool {

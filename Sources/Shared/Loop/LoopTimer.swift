@@ -38,6 +38,9 @@ public final class LoopTimer {
         closeHandle(handle)
     }
 
+    /// The loop's clock, in milliseconds, as its turn began.
+    public static var now: UInt64 { uv_now(EventLoop.shared.loop) }
+
     fileprivate func isDue() { fire() }
 }
 

@@ -25,7 +25,9 @@ import Testing
     }
 
     @Test @LoopActor func `a body over its route's limit is refused before it is sent`() async throws {
-        try await withServer(routes) { server in
+        var limits = ServerLimits.default
+        limits.lingerTime = .seconds(600)
+        try await withServer(limits: limits, routes) { server in
             let peer = try await RawPeer.connect(port: server.port)
             try await peer.send(post("/echo", "Content-Length: 11"))
             let refused = try await peer.answer()

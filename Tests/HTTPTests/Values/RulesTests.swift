@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct RulesTests {
     private func rules(_ fields: String, version: String = "1.1") throws -> ConnectionRules {
-        ConnectionRules(try head("POST / HTTP/\(version)\r\nHost: x\r\n\(fields)\r\n"))
+        try head("POST / HTTP/\(version)\r\nHost: x\r\n\(fields)\r\n").rules
     }
 
     @Test func `a request read whole keeps the connection unless somebody wants it closed`() throws {

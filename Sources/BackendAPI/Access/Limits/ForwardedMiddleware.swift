@@ -5,11 +5,10 @@ import HTTPTypes
 struct ForwardedMiddleware: Middleware {
     let proxies: TrustedProxies
 
-    func respond(to request: Request, next: Next) async throws -> Response {
-        var request = request
+    func receive(_ request: inout Request) -> Response? {
         request.remoteAddress = proxies.client(
             peer: request.remoteAddress, forwarded: request.headerFields[.xForwardedFor])
-        return try await next(request)
+        return nil
     }
 }
 

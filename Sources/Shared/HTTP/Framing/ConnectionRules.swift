@@ -22,13 +22,16 @@ struct ConnectionRules: Sendable {
     let expectsContinue: Bool
     let bodyLength: BodyFraming
 
-    init(_ head: RequestHead) {
-        let fields = head.request.headerFields[values: .connection]
-        let options = fields.flatMap { $0.lowercased().split(separator: ",") }.map { $0.filter { !$0.isWhitespace } }
-        isHTTP10 = head.isHTTP10
-        asksToClose = options.contains("close") || (head.isHTTP10 && !options.contains("keep-alive"))
-        expectsContinue = head.request.headerFields[.expect]?.lowercased() == "100-continue" && !head.isHTTP10
-        bodyLength = head.framing
+    init(_ fields: HTTPFields, framing: BodyFraming, isHTTP10: Bool) {
+        let options = fields[.connection].map(Self.options) ?? []
+        self.isHTTP10 = isHTTP10
+        asksToClose = options.contains("close") || (isHTTP10 && !options.contains("keep-alive"))
+        expectsContinue = fields[.expect]?.lowercased() == "100-continue" && !isHTTP10
+        bodyLength = framing
+    }
+
+    private static func options(_ field: String) -> [String] {
+        field.lowercased().split(separator: ",").map { $0.filter { !$0.isWhitespace } }
     }
 
     /// Decides before the answer's head goes out.

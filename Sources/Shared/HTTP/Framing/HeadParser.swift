@@ -7,6 +7,8 @@ struct RequestHead: Sendable {
     var framing: BodyFraming
     /// HTTP/1.0 has no chunks, and its connections close after one answer.
     var isHTTP10: Bool
+    /// What its fields say of the connection.
+    var rules: ConnectionRules
 }
 
 /// The one place that knows http-parser (upstream has moved on to llhttp).

@@ -4,6 +4,7 @@ enum Octet {
     static let lineFeed: UInt8 = 0x0A
     static let carriageReturn: UInt8 = 0x0D
     static let space: UInt8 = 0x20
+    static let slash: UInt8 = 0x2F
     static let colon: UInt8 = 0x3A
 
     /// `tchar`: what a method or field name is made of.

@@ -26,8 +26,9 @@ extension RequestHead {
         let host = try Self.host(hosts, isRequired: !isHTTP10)
         framing = try Self.framing(fields, isHTTP10: isHTTP10)
         let path = try Self.originForm(of: collected.target, method: method)
-        request = HTTPRequest(method: method, scheme: "http", authority: host, path: path, headerFields: fields)
+        request = HTTPRequest(method: method, scheme: nil, authority: host, path: path, headerFields: fields)
         self.isHTTP10 = isHTTP10
+        rules = ConnectionRules(fields, framing: framing, isHTTP10: isHTTP10)
     }
 
     private static func trimmed(_ value: String) -> String {

@@ -1,9 +1,20 @@
 public import HTTPTypes
 public import JSONText
 
-/// An error that knows how it is answered. The error middleware turns any other one into a plain 500.
+/// An error that knows how it is answered. Any other one becomes a plain 500.
 public protocol HTTPResponseError: Error {
     var response: Response { get }
+}
+
+extension Response {
+    /// The answer to an error: its own, or a 500 that says nothing of the inside.
+    public init(for error: any Error) {
+        if let error = error as? any HTTPResponseError {
+            self = error.response
+        } else {
+            self = HTTPProblem(.internalServerError, "Something went wrong here. It has been logged.").response
+        }
+    }
 }
 
 /// A refusal as a machine-readable problem (RFC 9457). Thrown by a handler, it becomes the answer.

@@ -1,19 +1,35 @@
 /// A request's path and query, taken apart and percent-decoded (RFC 3986 §2.1, §3.3; the query as HTML forms send it).
 struct RequestTarget: Sendable {
     let path: String
-    let segments: [String]
     let query: [(name: String, value: String)]
+    /// Where they are more than the path split at its slashes.
+    private let decoded: [String]?
 
     init(_ target: String) throws(HTTPViolation) {
         let octets = target.utf8
         let mark = octets.firstIndex(of: UInt8(ascii: "?"))
         let rawPath = octets[..<(mark ?? octets.endIndex)]
-        segments = try rawPath.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .map { (segment) throws(HTTPViolation) in try Self.decode(segment, plusIsBlank: false) }
-        path = "/" + segments.joined(separator: "/")
+        if rawPath.contains(UInt8(ascii: "%")) {
+            let segments = try rawPath.dropFirst()
+                .split(separator: Octet.slash, omittingEmptySubsequences: false)
+                .map { (segment) throws(HTTPViolation) in try Self.decode(segment, plusIsBlank: false) }
+            path = "/" + segments.joined(separator: "/")
+            decoded = segments
+        } else {
+            path = mark == nil && octets.first == Octet.slash ? target : "/" + String(Substring(rawPath.dropFirst()))
+            decoded = nil
+        }
         query =
             try mark.map { (mark) throws(HTTPViolation) in try Self.pairs(octets[octets.index(after: mark)...]) } ?? []
     }
+
+    /// The path's segments, decoded.
+    var segments: [String] {
+        decoded ?? path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// The path, unless a segment has a slash in it: `/a%2Fb` is not `/a/b`.
+    var plainPath: String? { decoded?.contains { $0.utf8.contains(Octet.slash) } == true ? nil : path }
 
     private static func pairs(_ text: Substring.UTF8View) throws(HTTPViolation) -> [(name: String, value: String)] {
         var pairs: [(name: String, value: String)] = []

@@ -10,7 +10,7 @@ public struct AccessRecord: Sendable {
     /// The route's pattern; nil where there is none.
     public let route: String?
     public let status: Int
-    /// Until the answer was ready; a streamed body goes on after that.
+    /// From its head to its answer's; a streamed body goes on after that.
     public let duration: Duration
     public let remoteAddress: String
 }
@@ -21,15 +21,11 @@ public struct AccessLogMiddleware: Middleware {
 
     public init(report: @escaping @LoopActor @Sendable (AccessRecord) -> Void) { self.report = report }
 
-    public func respond(to request: Request, next: Next) async throws -> Response {
-        let start = ContinuousClock.now
-        let response: Response
-        do { response = try await next(request) } catch { response = ErrorMiddleware.response(for: error) }
+    public func reply(_ response: inout Response, to request: Request) {
         report(
             AccessRecord(
-                requestID: request.id, method: request.method, path: request.path,
-                route: request.route.pattern, status: response.status.code,
-                duration: ContinuousClock.now - start, remoteAddress: request.remoteAddress))
-        return response
+                requestID: request.id, method: request.method, path: request.path, route: request.route,
+                status: response.status.code, duration: ContinuousClock.now - request.arrival,
+                remoteAddress: request.remoteAddress))
     }
 }

@@ -15,23 +15,20 @@ public struct CORSMiddleware: Middleware {
     /// - Parameter origins: such as `https://app.example`, exactly as the browser sends them; `*` allows all.
     public init(origins: [String]) { self.origins = Set(origins) }
 
-    public func respond(to request: Request, next: Next) async throws -> Response {
-        guard !origins.isEmpty else { return try await next(request) }
-        let origin = request.headerFields[.origin]
-        var response = await answer(request, next)
+    public func receive(_ request: inout Request) -> Response? {
+        !origins.isEmpty && isPreflight(request) ? Response(status: .noContent) : nil
+    }
+
+    /// Errors are told to pages too: without the fields a page would learn nothing of them.
+    public func reply(_ response: inout Response, to request: Request) {
+        guard !origins.isEmpty else { return }
         if !origins.contains("*") { response.headers.append(HTTPField(name: .vary, value: "Origin")) }
         if isPreflight(request) { response.headers.append(HTTPField(name: .vary, value: Self.asked)) }
-        guard let origin, origins.contains("*") || origins.contains(origin) else { return response }
+        let origin = request.headerFields[.origin]
+        guard let origin, origins.contains("*") || origins.contains(origin) else { return }
         response.headers[.accessControlAllowOrigin] = origins.contains("*") ? "*" : origin
         response.headers[.accessControlExposeHeaders] = Self.exposed
         if isPreflight(request) { allow(request, in: &response.headers) }
-        return response
-    }
-
-    /// Errors become answers here: without the fields the page would learn nothing of them.
-    @LoopActor private func answer(_ request: Request, _ next: Next) async -> Response {
-        if isPreflight(request) { return Response(status: .noContent) }
-        do { return try await next(request) } catch { return ErrorMiddleware.response(for: error) }
     }
 
     private func isPreflight(_ request: Request) -> Bool {

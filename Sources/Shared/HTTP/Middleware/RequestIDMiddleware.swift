@@ -6,14 +6,12 @@ internal import Loop
 public struct RequestIDMiddleware: Middleware {
     public init() {}
 
-    public func respond(to request: Request, next: Next) async throws -> Response {
-        var request = request
+    public func receive(_ request: inout Request) -> Response? {
         request.id = Self.id(from: request.headerFields[.requestID])
-        var response: Response
-        do { response = try await next(request) } catch { response = ErrorMiddleware.response(for: error) }
-        response.headers[.requestID] = request.id
-        return response
+        return nil
     }
+
+    public func reply(_ response: inout Response, to request: Request) { response.headers[.requestID] = request.id }
 
     @LoopActor private static func id(from given: String?) -> String {
         if let given, (1...64).contains(given.utf8.count), given.utf8.allSatisfy({ Octet.isToken($0) || $0 == 0x3A }) {

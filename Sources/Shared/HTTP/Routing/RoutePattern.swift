@@ -18,11 +18,8 @@ struct RoutePattern: Sendable {
         }
     }
 
-    /// Its segments, when it is a plain path.
-    var literal: [String]? {
-        let texts = segments.compactMap { if case .literal(let text) = $0 { text } else { nil } }
-        return texts.count == segments.count ? texts : nil
-    }
+    /// Whether it has no places.
+    var isPlain: Bool { segments.allSatisfy { if case .literal = $0 { true } else { false } } }
 
     /// The values of its places when `path` matches, else nil. An empty segment matches no place.
     func match(_ path: [String]) -> [String: String]? {

@@ -1,31 +1,33 @@
 public import HTTPTypes
 public import Loop
 
-/// Something around every handler: it sees the request first and the answer last.
-public protocol Middleware: Sendable {
-    typealias Next = @LoopActor @Sendable (Request) async throws -> Response
-    @LoopActor func respond(to request: Request, next: Next) async throws -> Response
-}
-
 /// Finds the handler of a request. Routes and middleware are added at start, before the server runs.
 @LoopActor
 public final class Router {
     public typealias Handler = @LoopActor @Sendable (Request) async throws -> Response
+    /// One that answers at once.
+    public typealias QuickHandler = @LoopActor @Sendable (Request) throws -> Response
+    public typealias Failure = @LoopActor @Sendable (any Error, Request) -> Response
 
     struct Route: Sendable {
+        enum Action: Sendable {
+            case quick(QuickHandler)
+            case waiting(Handler)
+        }
+
         let method: HTTPRequest.Method
         let pattern: RoutePattern
         let bodyLimit: Int?
-        let handler: Handler
+        let action: Action
     }
 
-    private var routes: [Route] = []
-    /// By their segments: in `/a%2Fb` the slash is no separator, so that is not `/a/b`.
-    private var literals: [[String]: [Route]] = [:]
+    private var table = RouteTable()
     private var middleware: [any Middleware] = []
-    private var chain: Handler?
+    private let failure: Failure
 
-    public init() {}
+    /// - Parameter failure: makes an answer of what a handler or a middleware has thrown; by itself one that says what
+    ///   an ``HTTPResponseError`` says, and nothing of any other.
+    public init(failure: @escaping Failure = { error, _ in Response(for: error) }) { self.failure = failure }
 
     /// Adds a route.
     ///
@@ -35,9 +37,14 @@ public final class Router {
     public func on(
         _ method: HTTPRequest.Method, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping Handler
     ) {
-        let route = Route(
-            method: method, pattern: RoutePattern(pattern), bodyLimit: bodyLimit, handler: handler)
-        if let path = route.pattern.literal { literals[path, default: []].append(route) } else { routes.append(route) }
+        table.add(
+            Route(
+                method: method, pattern: RoutePattern(pattern), bodyLimit: bodyLimit, action: .waiting(handler)))
+    }
+
+    /// Adds a route that is answered at once, which costs a fraction of one that may wait.
+    public func quickly(_ method: HTTPRequest.Method, _ pattern: String, _ handler: @escaping QuickHandler) {
+        table.add(Route(method: method, pattern: RoutePattern(pattern), bodyLimit: nil, action: .quick(handler)))
     }
 
     /// Puts `next` inside all middleware added before it.
@@ -45,83 +52,53 @@ public final class Router {
 
     /// Every route as added: method and pattern.
     public var descriptions: [(method: HTTPRequest.Method, pattern: String)] {
-        (literals.values.joined() + routes).map { ($0.method, $0.pattern.text) }
-    }
-
-    /// Builds the chain of middleware.
-    func seal() {
-        var chain: Handler = { [unowned self] request in try await dispatch(request) }
-        for outer in middleware.reversed() {
-            let inner = chain
-            chain = { request in try await outer.respond(to: request, next: inner) }
-        }
-        self.chain = chain
+        table.routes.map { ($0.method, $0.pattern.text) }
     }
 
     /// Answers a request; every error becomes an answer.
     public func respond(to request: Request) async -> Response {
-        if chain == nil { seal() }
-        do {
-            return try await chain?(request) ?? notFound
-        } catch {
-            return ErrorMiddleware.response(for: error)
-        }
-    }
-
-    private func dispatch(_ request: Request) async throws -> Response {
-        // `OPTIONS *` asks about the server as a whole.
-        if request.head.path == "*" { return try refuse(request.method, allowed: descriptions.map(\.method)) }
-        let plain = literals[request.segments] ?? []
-        if let route = choose(request.method, among: plain, \.method) {
-            return try await handle(request, by: Match(route: route, values: [:]))
-        }
-        let candidates = plain.map { Match(route: $0, values: [:]) } + matches(request)
-        guard let chosen = choose(request.method, among: candidates, \.route.method) else {
-            if candidates.isEmpty { throw HTTPProblem(.notFound, "There is nothing at \(request.path).") }
-            return try refuse(request.method, allowed: candidates.map(\.route.method))
-        }
-        return try await handle(request, by: chosen)
-    }
-
-    private func handle(_ request: Request, by match: Match) async throws -> Response {
         var request = request
-        request.parameters = match.values
-        request.route.pattern = match.route.pattern.text
-        if let limit = match.route.bodyLimit { request.body.limit = limit }
-        if let length = request.body.length, length > request.body.limit {
-            throw HTTPProblem.bodyTooLarge(limit: request.body.limit)
-        }
-        return try await match.route.handler(request)
-    }
-
-    private struct Match {
-        let route: Route
-        let values: [String: String]
-    }
-
-    /// A HEAD is answered by GET where it has no route of its own.
-    private func choose<Candidate>(
-        _ method: HTTPRequest.Method, among candidates: [Candidate], _ its: (Candidate) -> HTTPRequest.Method
-    ) -> Candidate? {
-        candidates.first { its($0) == method } ?? (method == .head ? candidates.first { its($0) == .get } : nil)
-    }
-
-    private func matches(_ request: Request) -> [Match] {
-        routes.compactMap { route in
-            route.pattern.match(request.segments).map { Match(route: route, values: $0) }
+        switch begin(&request) {
+        case .answered(let response): return response
+        case .waiting(let handler): return await finish(request, handler)
         }
     }
 
-    /// 405 with `Allow`, or the answer to OPTIONS (RFC 9110 §9.3.7, §15.5.6).
-    private func refuse(_ method: HTTPRequest.Method, allowed: [HTTPRequest.Method]) throws -> Response {
-        var names = Set(allowed.map(\.rawValue))
-        if names.contains("GET") { names.insert("HEAD") }
-        names.insert("OPTIONS")
-        let allow = names.sorted().joined(separator: ", ")
-        if method == .options { return Response(status: .noContent, headers: [.allow: allow]) }
-        throw HTTPProblem(
-            .methodNotAllowed, "\(method.rawValue) is not possible here; \(allow) are.", headers: [.allow: allow])
+    // MARK: The two halves of it
+
+    enum Progress {
+        case answered(Response)
+        case waiting(Handler)
     }
 
-    private var notFound: Response { HTTPProblem(.notFound, "There is nothing here.").response }
+    /// Does all that needs no waiting, which for many requests is all.
+    func begin(_ request: inout Request) -> Progress {
+        var depth = 0
+        do {
+            for one in middleware {
+                depth += 1
+                if let response = try one.receive(&request) {
+                    return .answered(passed(response, request, outOf: depth))
+                }
+            }
+            switch try table.route(of: &request).action {
+            case .quick(let handler): return .answered(passed(try handler(request), request, outOf: depth))
+            case .waiting(let handler): return .waiting(handler)
+            }
+        } catch {
+            return .answered(passed(failure(error, request), request, outOf: depth))
+        }
+    }
+
+    func finish(_ request: Request, _ handler: Handler) async -> Response {
+        let response: Response
+        do { response = try await handler(request) } catch { response = failure(error, request) }
+        return passed(response, request, outOf: middleware.count)
+    }
+
+    private func passed(_ response: Response, _ request: Request, outOf depth: Int) -> Response {
+        var response = response
+        for one in middleware[..<depth].reversed() { one.reply(&response, to: request) }
+        return response
+    }
 }

@@ -38,7 +38,6 @@ public final class HTTPServer {
 
     /// Serves until ``stop(grace:)`` has been called and every connection has ended, or the task is cancelled.
     public func run() async {
-        router.seal()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for await connection in listener.connections {
@@ -64,7 +63,7 @@ public final class HTTPServer {
 
     private func serve(_ peer: TCPConnection) async {
         guard open.count < limits.connections else { return await turnAway(peer) }
-        let connection = HTTPConnection(peer, limits: limits) { [router] in await router.respond(to: $0) }
+        let connection = HTTPConnection(peer, limits: limits, router: router)
         open[ObjectIdentifier(connection)] = connection
         if isStopping { connection.stop() }
         await connection.run()

@@ -3,14 +3,18 @@ internal import Loop
 
 /// The reading side of one connection: octets in, requests and their bodies out, each wait with its bound.
 @LoopActor
-final class RequestStream {
+final class RequestStream: BodySource {
     private let connection: TCPConnection
     private let limits: ServerLimits
     private var decoder: RequestDecoder
     private let clock = ContinuousClock()
-    /// The timer may fire when no read waits for it to be ended: the next one ends at once then.
+    /// The time may be over when no read waits for it to be ended: the next one ends at once then.
     private var isTimeUp = false
-    private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
+    /// When it will be, in milliseconds of the loop's clock; nil when nothing is waited for.
+    private var deadline: UInt64?
+    /// When the timer looks again. A deadline that moves away, as it does with each request, leaves it alone.
+    private var nextLook = UInt64.max
+    private lazy var timer = LoopTimer { [weak self] in self?.look() }
     /// How long the current body was waited for; the time that its handler takes is not the client's.
     private var waited: Duration = .zero
     private var expectsContinue = false
@@ -34,64 +38,90 @@ final class RequestStream {
     /// - Throws: ``HTTPViolation`` for a head that breaks the rules or takes too long (408).
     func nextHead() async throws -> RequestHead? {
         while true {
-            if let event = try decoder.next() {
-                if case .head(let head) = event { return begin(head) }
-                continue  // the end of the request before
-            }
+            if let head = try headAtHand() { return head }
             isIdle = !decoder.hasBegunHead
             defer { isIdle = false }
-            if isIdle { start(limits.idleTime) } else if !headTimeRuns { startHeadTime() }
-            guard let bytes = try await read() else { return nil }
-            if isIdle { startHeadTime() }
-            decoder.feed(bytes)
+            if isIdle {
+                start(limits.idleTime)
+            } else if !headTimeRuns {
+                headTimeRuns = true
+                start(limits.headTime)
+            }
+            do {
+                if isTimeUp { throw ReadTimeout() }
+                guard let bytes = try await connection.readUntilClosed() else { return nil }
+                decoder.feed(bytes)
+            } catch is ReadTimeout {
+                if isIdle { return nil }
+                throw HTTPViolation(408, "the request came too slowly")
+            }
         }
     }
 
     private var headTimeRuns = false
 
-    private func startHeadTime() {
-        headTimeRuns = true
-        start(limits.headTime)
-    }
-
-    private func start(_ limit: Duration) {
-        isTimeUp = false
-        timer.start(after: limit)
+    private func headAtHand() throws(HTTPViolation) -> RequestHead? {
+        while let event = try decoder.next() {
+            // Else the end of the request before.
+            if case .head(let head) = event { return begin(head) }
+        }
+        return nil
     }
 
     private func begin(_ head: RequestHead) -> RequestHead {
-        timer.stop()
+        deadline = nil
         headTimeRuns = false
         received = 0
         continued = false
         hasFailed = false
-        expectsContinue = ConnectionRules(head).expectsContinue
+        expectsContinue = head.rules.expectsContinue
         waited = .zero
         return head
+    }
+
+    private func start(_ limit: Duration) {
+        isTimeUp = false
+        let due = LoopTimer.now + UInt64(limit.milliseconds)
+        deadline = due
+        if due < nextLook { look(in: limit, at: due) }
+    }
+
+    private func look(in delay: Duration, at time: UInt64) {
+        nextLook = time
+        timer.start(after: delay)
+    }
+
+    private func look() {
+        nextLook = .max
+        guard let deadline else { return }
+        let now = LoopTimer.now
+        if now >= deadline { timeIsUp() } else { look(in: .milliseconds(deadline - now), at: deadline) }
     }
 
     /// From here on `100 Continue` would be taken for a part of the answer.
     func answerBegins() { expectsContinue = false }
 
-    /// The next bytes of the current request's body, nil at its end.
-    func nextBody() async throws -> [UInt8]? {
+    func bodyAtHand() throws -> BodyPiece? {
         do {
-            return try await decodeBody()
-        } catch let violation as HTTPViolation {
-            hasFailed = true
-            throw violation
-        }
-    }
-
-    private func decodeBody() async throws -> [UInt8]? {
-        while true {
             switch try decoder.next() {
             case .body(let bytes):
                 received += bytes.count
-                return bytes
-            case .end, .head: return nil
-            case nil: try await readBody()
+                return .bytes(bytes)
+            case .end, .head: return .end
+            case nil: return nil
             }
+        } catch {
+            hasFailed = true
+            throw error
+        }
+    }
+
+    func readMore() async throws {
+        do {
+            try await readBody()
+        } catch let violation as HTTPViolation {
+            hasFailed = true
+            throw violation
         }
     }
 
@@ -105,7 +135,7 @@ final class RequestStream {
         start(patience)
         let begin = clock.now
         defer {
-            timer.stop()
+            deadline = nil
             waited += clock.now - begin
         }
         guard let bytes = try await read() else { throw HTTPViolation(400, "the body ended too early") }
@@ -117,7 +147,7 @@ final class RequestStream {
         connection.finishWriting()
         var left = limits.lingerBytes
         start(limits.lingerTime)
-        defer { timer.stop() }
+        defer { deadline = nil }
         while left > 0, !isTimeUp, let bytes = try? await connection.read() { left -= bytes.count }
     }
 
@@ -126,7 +156,6 @@ final class RequestStream {
             if isTimeUp { throw ReadTimeout() }
             return try await connection.read()
         } catch is ReadTimeout {
-            if isIdle { return nil }
             throw HTTPViolation(408, "the request came too slowly")
         }
     }

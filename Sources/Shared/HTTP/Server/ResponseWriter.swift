@@ -17,34 +17,57 @@ final class ResponseWriter {
         self.limits = limits
     }
 
+    /// What of an answer has still to be sent.
+    enum Rest {
+        case bytes(ArraySlice<UInt8>)
+        case large(head: [UInt8], body: [UInt8])
+        case stream(head: [UInt8], ResponseFraming, length: Int?, Producer)
+    }
+    typealias Producer = @LoopActor @Sendable (BodyWriter) async throws -> Void
+
     /// Sends an answer whole.
     ///
     /// - Throws: when the client has gone, or a streamed body was not as long as it said; the connection is of no more
     ///   use then.
     func send(_ response: Response, encoder: ResponseEncoder, closes: Bool) async throws {
+        if let rest = try begin(response, encoder: encoder, closes: closes) { try await finish(rest) }
+    }
+
+    /// Sends what can be sent without waiting.
+    ///
+    /// - Returns: what is left for ``finish(_:)``; nil when all has been sent.
+    /// - Throws: when the client has gone.
+    func begin(_ response: Response, encoder: ResponseEncoder, closes: Bool) throws -> Rest? {
         let framing = encoder.framing(of: response)
-        let head = encoder.head(response, framing: framing, closes: closes, date: HTTPDate.now())
-        guard encoder.sendsBody(framing) else { return try await write(head) }
+        var message = encoder.head(response, framing: framing, closes: closes, date: HTTPDate.now())
+        guard encoder.sendsBody(framing) else { return try sendNow(message) }
         switch response.body {
-        case .none, .upgrade, .abandoned: try await write(head)
-        case .bytes(let bytes): try await send(head, bytes)
-        case .stream(let length, let produce): try await stream(head, framing, length, produce)
+        case .none, .upgrade, .abandoned: return try sendNow(message)
+        case .stream(let length, let produce): return .stream(head: message, framing, length: length, produce)
+        case .bytes(let bytes):
+            guard bytes.count <= Self.sliceBytes else { return .large(head: message, body: bytes) }
+            message.append(contentsOf: bytes)
+            return try sendNow(message)
         }
     }
 
-    private func send(_ head: [UInt8], _ body: [UInt8]) async throws {
-        guard body.count > Self.sliceBytes else {
-            var message = head
-            message.append(contentsOf: body)
-            return try await write(message)
+    private func sendNow(_ message: [UInt8]) throws -> Rest? {
+        let taken = try connection.writeNow(message[...])
+        return taken < message.count ? .bytes(message[taken...]) : nil
+    }
+
+    func finish(_ rest: Rest) async throws {
+        switch rest {
+        case .bytes(let bytes): try await wait(for: bytes)
+        case .large(let head, let body):
+            try await write(head)
+            try await write(body)
+        case .stream(let head, let framing, let length, let produce): try await stream(head, framing, length, produce)
         }
-        try await write(head)
-        try await write(body)
     }
 
     private func stream(
-        _ head: [UInt8], _ framing: ResponseFraming, _ length: Int?,
-        _ produce: @LoopActor @Sendable (BodyWriter) async throws -> Void
+        _ head: [UInt8], _ framing: ResponseFraming, _ length: Int?, _ produce: Producer
     ) async throws {
         try await write(head)
         let body = BodyWriter(length: length) { [self] bytes in

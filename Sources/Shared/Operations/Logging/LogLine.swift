@@ -58,7 +58,11 @@ struct LogLine {
     }
 
     private static func append(value: String, to text: inout LogText) {
-        let isOneWord = !value.isEmpty && !value.unicodeScalars.contains { " \"=".unicodeScalars.contains($0) }
+        let isOneWord =
+            !value.utf8.isEmpty
+            && !value.utf8.contains {
+                $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "=")
+            }
         guard !isOneWord else { return text.append(escaping: value) }
         text.append(plain: "\"")
         text.append(escaping: value, quoted: true)

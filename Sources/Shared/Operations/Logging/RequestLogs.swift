@@ -5,6 +5,7 @@ internal import Loop
 
 /// Logs and counts each request when its answer is ready: at debug where machines ask all the time (`/health`,
 /// `/metrics`, and what has not changed), at info elsewhere. The query is left out, since it may hold a signature.
+@LoopActor
 public func accessLog(_ logger: Logger, counting metrics: RequestMetrics? = nil) -> AccessLogMiddleware {
     AccessLogMiddleware { record in
         metrics?.count(record)
@@ -20,17 +21,18 @@ public func accessLog(_ logger: Logger, counting metrics: RequestMetrics? = nil)
     }
 }
 
-/// Logs what a handler threw that nobody expected; the client gets a 500 that says nothing of the inside.
-///
-/// To be used after ``accessLog(_:)``, which is to be used after `RequestIDMiddleware`: the two outer ones turn errors
-/// into answers as well, and would leave nothing to log here.
-public func errorLog(_ logger: Logger) -> ErrorMiddleware {
-    ErrorMiddleware { error, request in
-        logger.error(
-            "\(request.head.method.rawValue) \(request.path) failed unexpectedly",
-            metadata: [
-                "error": .string(String("\(error)".prefix(500))), "request_id": .string(request.id),
-            ])
+/// A router's way with errors: what a handler threw that nobody expected is logged, and the client gets a 500 that says
+/// nothing of the inside.
+public func loggingFailures(_ logger: Logger) -> Router.Failure {
+    { error, request in
+        if !(error is any HTTPResponseError) {
+            logger.error(
+                "\(request.head.method.rawValue) \(request.path) failed unexpectedly",
+                metadata: [
+                    "error": .string(String("\(error)".prefix(500))), "request_id": .string(request.id),
+                ])
+        }
+        return Response(for: error)
     }
 }
 

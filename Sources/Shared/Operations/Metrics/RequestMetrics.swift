@@ -6,39 +6,49 @@ public import Loop
 /// every request.
 @LoopActor
 public final class RequestMetrics {
-    private struct Key: Hashable {
-        let route: String
-        let method: String
-        let status: Int
-    }
-
-    private struct Latency {
+    /// Of one route. An object, so that a request costs one look into the table.
+    private final class Line {
+        var counts: [(method: String, status: Int, count: Int)] = []
         var buckets = [Int](repeating: 0, count: RequestMetrics.bounds.count)
         var count = 0
         var seconds = 0.0
     }
 
     private nonisolated static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 100]
-    /// Routes and methods that Easel has are some hundred; a client's inventions share one line.
-    private static let maxKeys = 1000
     private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
 
-    private var counts: [Key: Int] = [:]
-    private var latencies: [String: Latency] = [:]
+    /// By the route's pattern: there are as many as the router has routes, and one for all that has none.
+    private var lines: [String: Line] = [:]
 
     public init() {}
 
     public func count(_ record: AccessRecord) {
-        let route = record.route ?? "none"
-        let method = record.method.rawValue
-        let key = Key(route: route, method: Self.methods.contains(method) ? method : "other", status: record.status)
-        if counts.count < Self.maxKeys || counts[key] != nil { counts[key, default: 0] += 1 }
+        let line = line(of: record.route ?? "none")
         let seconds = record.duration.seconds
-        if let place = Self.bounds.firstIndex(where: { seconds <= $0 }) {
-            latencies[route, default: Latency()].buckets[place] += 1
+        line.count += 1
+        line.seconds += seconds
+        if let place = Self.bounds.firstIndex(where: { seconds <= $0 }) { line.buckets[place] += 1 }
+        let method = record.method.rawValue
+        if let place = line.counts.firstIndex(where: { $0.status == record.status && $0.method == method }) {
+            line.counts[place].count += 1
+        } else {
+            add(record.status, Self.methods.contains(method) ? method : "other", to: line)
         }
-        latencies[route, default: Latency()].count += 1
-        latencies[route, default: Latency()].seconds += seconds
+    }
+
+    private func line(of route: String) -> Line {
+        if let line = lines[route] { return line }
+        let line = Line()
+        lines[route] = line
+        return line
+    }
+
+    private func add(_ status: Int, _ method: String, to line: Line) {
+        if let place = line.counts.firstIndex(where: { $0.status == status && $0.method == method }) {
+            line.counts[place].count += 1
+        } else {
+            line.counts.append((method, status, 1))
+        }
     }
 
     /// Adds the two families, and the bytes of a server, to what is told.
@@ -46,8 +56,10 @@ public final class RequestMetrics {
     /// - Parameter server: nil before there is one.
     public func add(to metrics: Metrics, server: @escaping @LoopActor () -> HTTPServer?) {
         metrics.counter("http_requests_total", "Requests answered, by route, method and status.") { [self] in
-            counts.map {
-                ([("route", $0.route), ("method", $0.method), ("status", String($0.status))], Double($1))
+            lines.flatMap { route, line in
+                line.counts.map {
+                    ([("route", route), ("method", $0.method), ("status", String($0.status))], Double($0.count))
+                }
             }
         }
         metrics.counter("http_received_bytes_total", "Bytes that clients have sent.") {
@@ -68,7 +80,7 @@ public final class RequestMetrics {
             "# HELP \(name) From a request's head to its answer's; a streamed body goes on after that.",
             "# TYPE \(name) histogram",
         ]
-        for (route, latency) in latencies.sorted(by: { $0.key < $1.key }) {
+        for (route, latency) in self.lines.sorted(by: { $0.key < $1.key }) {
             var sum = 0
             for (bound, count) in zip(Self.bounds, latency.buckets) {
                 sum += count

@@ -3,13 +3,13 @@ import HTTPTypes
 import JSONText
 import Loop
 
-/// Spoils requests as was asked for. The control routes are never spoilt.
-struct FaultMiddleware: Middleware {
+/// Spoils requests as was asked for.
+@LoopActor
+struct Faults {
     let state: SandboxState
 
-    func respond(to request: Request, next: Next) async throws -> Response {
+    func answer(_ request: Request, by handler: Router.Handler) async throws -> Response {
         let path = request.path
-        guard !path.hasPrefix("/sandbox/") else { return try await next(request) }
         if state.fault(.hang, path: path) != nil {
             try? await state.waitUntilCleared()
             return Response(body: .abandoned)
@@ -22,9 +22,11 @@ struct FaultMiddleware: Middleware {
         if state.fault(.notJSON, path: path) != nil {
             return .text("<html><body>This is no JSON.</body></html>", type: "text/html")
         }
-        let loses = state.fault(.lostAnswer, path: path) != nil
-        let response = try await next(request)
-        if loses { return Response(status: response.status, body: .abandoned) }
+        if state.fault(.lostAnswer, path: path) != nil {
+            _ = try? await handler(request)
+            return Response(body: .abandoned)
+        }
+        let response = try await handler(request)
         return slow.map { Self.dripped(response, $0) } ?? response
     }
 
@@ -44,7 +46,6 @@ struct FaultMiddleware: Middleware {
     }
 
     /// `POST /sandbox/faults`: one fault or a list of them.
-    @LoopActor
     static func add(_ request: Request, to state: SandboxState) async throws -> Response {
         do {
             let json = try await readJSON(request)
