@@ -58,8 +58,8 @@ struct TaskRoutes {
     }
 
     private func list(_ request: Request) async throws -> Response {
-        let limit = try number("limit", request, default: 50, in: 1...200)
-        let cursor = try number("cursor", request, default: .max, in: 1...Int.max)
+        let limit = try request.number("limit", default: 50, in: 1...200)
+        let cursor = try request.number("cursor", default: .max, in: 1...Int.max)
         let state = request.query("status")
         if let state, TaskState(rawValue: state) == nil {
             let states = TaskState.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
@@ -80,21 +80,6 @@ struct TaskRoutes {
             .map { sign(TaskAnswer.long($0, in: book)) }
         let next = tasks.count > limit ? String(tasks[limit - 1].task.number) : nil
         return .json(["tasks": .array(shown), "next_cursor": next.map(JSON.string) ?? .null])
-    }
-
-    private func number(
-        _ name: String, _ request: Request, default fallback: Int, in range: ClosedRange<Int>
-    ) throws -> Int {
-        guard let text = request.query(name) else { return fallback }
-        guard let number = Int(text), range.contains(number) else {
-            throw Unprocessable(
-                faults: [
-                    .valueError(
-                        ["query", .member(name)], "it must be a whole number from \(range.lowerBound)",
-                        input: .string(text))
-                ])
-        }
-        return number
     }
 
     private func cancel(_ request: Request) async throws -> Response {
@@ -133,8 +118,7 @@ struct TaskRoutes {
 
     /// `?sign=N`: the URLs of pictures are good for N seconds without a key.
     private func signing(_ request: Request) throws -> @LoopActor @Sendable (JSON) -> JSON {
-        guard request.query("sign") != nil else { return { $0 } }
-        let seconds = try number("sign", request, default: 0, in: 1...ImageSigner.longest)
+        guard let seconds = try request.secondsToSign() else { return { $0 } }
         return { [signer] in signer.signed($0, until: TaskBook.now() / 1000 + Int64(seconds)) }
     }
 
