@@ -140,7 +140,7 @@ final class Backend {
             maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(
             book: book, submit: submit, dispatcher: dispatcher, errands: errands, images: files.images,
-            signer: signer, ring: ring, waits: WaitRules(longest: configuration.maxWait),
+            signer: signer, ring: ring, streams: OpenStreams(), waits: WaitRules(longest: configuration.maxWait),
             bodyLimit: configuration.maxBodyBytes
         ).add(to: router)
         let waits = WaitRules(longest: configuration.maxWait)

@@ -63,6 +63,7 @@ enum APIOperations {
             answers: [
                 .init(status: 200, meaning: "status, progress, preview, done.", type: "text/event-stream", schema: [:]),
                 .init(status: 204, meaning: "All was told already."), missing, .faults,
+                .problem(429, "Too many requests, or too many streams are open."),
             ]),
         APIOperation(
             method: .get, path: "/images/{name}", summary: "A result", tag: "Tasks",

@@ -12,6 +12,8 @@ import Loop
 struct EventStream {
     let book: TaskBook
     let entry: LiveTask
+    /// Among those that its client has open.
+    let place: OpenStreams.Place
     /// The newest event that the client has seen; 0 for none.
     let seen: Int
     /// What becomes of a task's answer.
@@ -26,6 +28,7 @@ struct EventStream {
 
     var response: Response {
         .events { body in
+            defer { place.leave() }
             var told = Told(seen: seen, sign: sign)
             while true {
                 guard isWelcome() else { return }

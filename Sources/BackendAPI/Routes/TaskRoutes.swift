@@ -15,6 +15,7 @@ struct TaskRoutes {
     let images: FileStore
     let signer: ImageSigner
     let ring: KeyRing
+    let streams: OpenStreams
     let waits: WaitRules
     let bodyLimit: Int
 
@@ -98,9 +99,9 @@ struct TaskRoutes {
         if entry.task.state.hasEnded, seen >= EventStream.doneID(of: entry.task) {
             return Response(status: .noContent)
         }
-        let key = request.caller.key?.id
+        let (key, sign) = (request.caller.key?.id, try signing(request))
         return EventStream(
-            book: book, entry: entry, seen: seen, sign: try signing(request),
+            book: book, entry: entry, place: try streams.enter(request.caller), seen: seen, sign: sign,
             isWelcome: { key.map { !ring.isRevoked($0) } ?? true }
         ).response
     }
