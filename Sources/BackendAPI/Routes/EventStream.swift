@@ -29,15 +29,20 @@ struct EventStream {
     var response: Response {
         .events { body in
             defer { place.leave() }
+            var isGone = false
+            body.onGone {
+                isGone = true
+                entry.wake()
+            }
             var told = Told(seen: seen, sign: sign)
-            while true {
+            while !isGone {
                 guard isWelcome() else { return }
                 let revision = entry.revision
                 for event in told.news(of: entry, in: book) { try await body.write(event.bytes) }
                 if entry.task.state.hasEnded || book.isStopping { return }
                 guard entry.revision == revision else { continue }
                 try await entry.news(after: revision, within: Self.heartbeat)
-                if entry.revision == revision { try await body.write(ServerSentEvent.comment) }
+                if entry.revision == revision, !isGone { try await body.write(ServerSentEvent.comment) }
             }
         }
     }

@@ -7,7 +7,7 @@ import Loop
 @LoopActor
 final class OpenStreams {
     private var counts: [String: Int] = [:]
-    /// As often as a stream is written to: one whose client has gone is noticed by then.
+    /// Seconds after which it is worth trying again. Nobody knows when a task ends.
     private static let pause = 15
 
     /// Counts one more, until the place is left, or nobody holds it any more.

@@ -47,10 +47,13 @@ final class ResponseWriter {
         _ produce: @LoopActor @Sendable (BodyWriter) async throws -> Void
     ) async throws {
         try await write(head)
-        let body = BodyWriter(length: length) { [self] bytes in
+        let body = BodyWriter(length: length, watch: { [connection] in connection.onEnd = $0 }) { [self] bytes in
             try await write(framing == .chunked ? ResponseEncoder.chunk(bytes) : bytes)
         }
-        defer { try? body.finish() }
+        defer {
+            connection.onEnd = nil
+            try? body.finish()
+        }
         try await produce(body)
         try body.finish()
         if framing == .chunked { try await write(ResponseEncoder.lastChunk) }
