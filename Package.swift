@@ -70,7 +70,7 @@ let package = Package(
         layer("Faces", ["Loop", "Images", "CFaces"]),
         layer("Workflows", ["JSONText", "Crypto"]),
         layer("Operations", ["Loop", "JSONText", "HTTP", configuration, httpTypes, logging]),
-        layer("Wire", ["JSONText", "Crypto"]),
+        layer("Wire", ["JSONText", "Crypto", httpTypes]),
 
         program(
             "GPUService",

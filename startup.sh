@@ -150,9 +150,6 @@ keys() { # ARGUMENT…
     # Where nothing runs yet its settings are not there either.
     CHILD_ENV=("WORKSPACE=$WORKSPACE")
     [[ ! -f $WORKSPACE/backend.env ]] || CHILD_ENV+=("EASEL_ENV_FILE=$WORKSPACE/backend.env")
-    if [[ -d $ROOT/lib && $BIN == "$ROOT/bin" ]]; then
-        CHILD_ENV+=("LD_LIBRARY_PATH=$ROOT/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
-    fi
     cd -- "$ROOT" || exit 1
     exec env -- "${CHILD_ENV[@]}" "$BIN/BackendAPI" keys "$@"
 }

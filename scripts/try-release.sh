@@ -83,6 +83,8 @@ main() {
     picture "a photo in HEIC through a graph" '{"mode":"image_transform","target_image":"'"$HEIC"'","output_format":"png"}'
     memory backend "backend, after two pictures"
     memory gpu_server "GPU service, after two pictures"
+    "$FOLDER/startup.sh" keys create --name app >/dev/null 2>"$WORKSPACE.out" ||
+        fail "startup.sh keys: $(cat -- "$WORKSPACE.out")"
     "$FOLDER/startup.sh" status >/dev/null || fail "startup.sh status says that something does not run"
     "$FOLDER/startup.sh" stop >/dev/null || fail "startup.sh stop failed"
     rm -rf -- "$WORKSPACE" "$WORKSPACE.out"

@@ -17,6 +17,7 @@ struct Configuration: Sendable {
     var maxQueuedTasks: Int
     var maxQueueWait: Duration
     var resultTTL: Duration
+    var signedURLTTL: Duration
     var minFreeDiskBytes: Int
     var maxFaceImages: Int
     var maxImageBytes: Int
@@ -56,6 +57,9 @@ struct Configuration: Sendable {
             "MAX_QUEUE_WAIT", default: 24, in: 0...8760, unit: .hours, "hours that a task may wait for a GPU")
         resultTTL = settings.duration(
             "RESULT_TTL", default: 24, in: 0...87_600, unit: .hours, "hours that results are kept at least")
+        signedURLTTL = settings.duration(
+            "SIGNED_URL_TTL", default: 24, in: 0...168, unit: .hours,
+            "hours that the URLs of pictures in webhooks and portraits need no key; 0: they are not signed")
         minFreeDiskBytes = settings.megabytes(
             "MIN_FREE_DISK_MB", default: 256, in: 0...1_048_576, "room on the disk that new tasks must leave, in MB")
         maxFaceImages = settings.int("MAX_FACE_IMAGES", default: 5, in: 0...100, "face images that a request may carry")

@@ -28,6 +28,7 @@ final class Backend {
     private let requests = RequestMetrics()
     private let ring: KeyRing
     private let signer: ImageSigner
+    private let signing: AddressSigning
     private let keySocket: KeySocket
 
     /// Opens the data folder, takes up the tasks that are in it, and binds; ``run()`` accepts.
@@ -46,6 +47,8 @@ final class Backend {
         ring = KeyRing(database: database)
         try await ring.load()
         signer = try await ImageSigner(database)
+        signing = AddressSigning(
+            signer: signer, auth: configuration.access.auth, lifetime: configuration.signedURLTTL, time: clock.time)
         let catalogue = Catalogue(database: database, logger: logger)
         try await catalogue.load(of: urls)
         let http = http
@@ -75,7 +78,8 @@ final class Backend {
                 { try WebhookRow.clear(before: $0 - WebhookRow.lifetime, limit: 500, $1) },
             ])
         webhooks = WebhookSender(
-            database: database, secret: configuration.webhookSecret, rules: configuration.webhookURLs, logger: logger)
+            database: database, secret: configuration.webhookSecret, rules: configuration.webhookURLs, signing: signing,
+            logger: logger)
         book.onNotice = { [webhooks] in webhooks.wake() }
         (self.files, self.book) = (files, book)
         try await book.load()
@@ -135,7 +139,7 @@ final class Backend {
             maxQueued: configuration.maxQueuedTasks)
         TaskRoutes(
             book: book, submit: submit, dispatcher: dispatcher, errands: errands, images: files.images,
-            signer: signer, ring: ring, waits: WaitRules(longest: configuration.maxWait),
+            signer: signer, ring: ring, streams: OpenStreams(), waits: WaitRules(longest: configuration.maxWait),
             bodyLimit: configuration.maxBodyBytes
         ).add(to: router)
         let waits = WaitRules(longest: configuration.maxWait)
@@ -146,7 +150,7 @@ final class Backend {
         ).add(to: router)
         PortraitRoutes(
             submit: submit, room: room, faces: FaceCheck(pods: pods, inputs: files.inputs), safety: safety,
-            waits: waits, settings: configuration.portraits, isStopping: { dispatcher.isStopping }
+            waits: waits, signing: signing, settings: configuration.portraits, isStopping: { dispatcher.isStopping }
         ).add(to: router)
         WebhookRoutes(book: book, database: database, sender: webhooks).add(to: router)
         ImageRoutes(images: files.images, owners: ImageOwners(database: database, ring: ring)).add(to: router)

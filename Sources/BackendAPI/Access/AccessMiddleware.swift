@@ -71,15 +71,21 @@ final class AccessMiddleware: Middleware {
 
     /// - Throws: `HTTPProblem` 401, 403.
     private func identify(_ caller: inout Caller, _ request: Request, _ door: AccessDoor) throws(HTTPProblem) {
+        let isOurs = !(guardsPortraits && request.path == Self.portraits)
+        let presented = PresentedKey(request.headerFields, readsAPIKey: isOurs)
         if door == .scope(.read), request.path.hasPrefix(ImageSigner.folder), let signature = request.query("signature")
         {
-            try signer.check(
-                request.path, expires: request.query("expires") ?? "", signature: signature, at: clock.time())
-            return caller.hasSignature = true
+            do {
+                try signer.check(
+                    request.path, expires: request.query("expires") ?? "", signature: signature, at: clock.time())
+                return caller.hasSignature = true
+            } catch {
+                // Who keeps a signed URL, and has a key, is not worse off than with the plain one.
+                guard presented != .none else { throw error }
+            }
         }
         guard settings.auth != .off else { return }
-        let isOurs = !(guardsPortraits && request.path == Self.portraits)
-        switch PresentedKey(request.headerFields, readsAPIKey: isOurs) {
+        switch presented {
         case .unreadable: throw .keyWrong
         case .none:
             let isFree = door == .administration ? Self.isFromHere(request) : settings.auth == .optional

@@ -13,7 +13,7 @@ enum APIOperations {
         ["type": "string", "minLength": 1, "maxLength": 255])
     private static let prefer = APIOperation.header(
         "Prefer", "`wait=N` holds the answer for at most N seconds until the task ends (RFC 7240).")
-    private static let sign = APIOperation.query(
+    static let sign = APIOperation.query(
         "sign", "Sign the URLs of pictures, so that they need no key for so many seconds.",
         ["type": "integer", "minimum": 1, "maximum": JSON(ImageSigner.longest)])
     private static let accepting: [APIOperation.Answer] = [
@@ -63,6 +63,7 @@ enum APIOperations {
             answers: [
                 .init(status: 200, meaning: "status, progress, preview, done.", type: "text/event-stream", schema: [:]),
                 .init(status: 204, meaning: "All was told already."), missing, .faults,
+                .problem(429, "Too many requests, or too many streams are open."),
             ]),
         APIOperation(
             method: .get, path: "/images/{name}", summary: "A result", tag: "Tasks",

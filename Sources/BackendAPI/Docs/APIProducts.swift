@@ -29,7 +29,7 @@ extension APIOperations {
     private static let portrait = APIOperation(
         method: .post, path: "/api/generate", summary: "A portrait that keeps the face", tag: "Portraits",
         parameters: [
-            idempotencyKey,
+            idempotencyKey, sign,
             APIOperation.header("Accept-Language", "en, tr or vi: the language of `message` and `action`."),
             APIOperation.query(
                 "async", "`true`: 202 at once; the task is followed at /tasks/{id}.", ["type": "string"]),

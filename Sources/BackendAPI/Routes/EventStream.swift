@@ -12,6 +12,8 @@ import Loop
 struct EventStream {
     let book: TaskBook
     let entry: LiveTask
+    /// Among those that its client has open.
+    let place: OpenStreams.Place
     /// The newest event that the client has seen; 0 for none.
     let seen: Int
     /// What becomes of a task's answer.
@@ -26,15 +28,21 @@ struct EventStream {
 
     var response: Response {
         .events { body in
+            defer { place.leave() }
+            var isGone = false
+            body.onGone {
+                isGone = true
+                entry.wake()
+            }
             var told = Told(seen: seen, sign: sign)
-            while true {
+            while !isGone {
                 guard isWelcome() else { return }
                 let revision = entry.revision
                 for event in told.news(of: entry, in: book) { try await body.write(event.bytes) }
                 if entry.task.state.hasEnded || book.isStopping { return }
                 guard entry.revision == revision else { continue }
                 try await entry.news(after: revision, within: Self.heartbeat)
-                if entry.revision == revision { try await body.write(ServerSentEvent.comment) }
+                if entry.revision == revision, !isGone { try await body.write(ServerSentEvent.comment) }
             }
         }
     }

@@ -15,6 +15,7 @@ struct TaskRoutes {
     let images: FileStore
     let signer: ImageSigner
     let ring: KeyRing
+    let streams: OpenStreams
     let waits: WaitRules
     let bodyLimit: Int
 
@@ -58,8 +59,8 @@ struct TaskRoutes {
     }
 
     private func list(_ request: Request) async throws -> Response {
-        let limit = try number("limit", request, default: 50, in: 1...200)
-        let cursor = try number("cursor", request, default: .max, in: 1...Int.max)
+        let limit = try request.number("limit", default: 50, in: 1...200)
+        let cursor = try request.number("cursor", default: .max, in: 1...Int.max)
         let state = request.query("status")
         if let state, TaskState(rawValue: state) == nil {
             let states = TaskState.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
@@ -82,21 +83,6 @@ struct TaskRoutes {
         return .json(["tasks": .array(shown), "next_cursor": next.map(JSON.string) ?? .null])
     }
 
-    private func number(
-        _ name: String, _ request: Request, default fallback: Int, in range: ClosedRange<Int>
-    ) throws -> Int {
-        guard let text = request.query(name) else { return fallback }
-        guard let number = Int(text), range.contains(number) else {
-            throw Unprocessable(
-                faults: [
-                    .valueError(
-                        ["query", .member(name)], "it must be a whole number from \(range.lowerBound)",
-                        input: .string(text))
-                ])
-        }
-        return number
-    }
-
     private func cancel(_ request: Request) async throws -> Response {
         let entry = try await find(request)
         let isStopped =
@@ -113,9 +99,9 @@ struct TaskRoutes {
         if entry.task.state.hasEnded, seen >= EventStream.doneID(of: entry.task) {
             return Response(status: .noContent)
         }
-        let key = request.caller.key?.id
+        let (key, sign) = (request.caller.key?.id, try signing(request))
         return EventStream(
-            book: book, entry: entry, seen: seen, sign: try signing(request),
+            book: book, entry: entry, place: try streams.enter(request.caller), seen: seen, sign: sign,
             isWelcome: { key.map { !ring.isRevoked($0) } ?? true }
         ).response
     }
@@ -133,8 +119,7 @@ struct TaskRoutes {
 
     /// `?sign=N`: the URLs of pictures are good for N seconds without a key.
     private func signing(_ request: Request) throws -> @LoopActor @Sendable (JSON) -> JSON {
-        guard request.query("sign") != nil else { return { $0 } }
-        let seconds = try number("sign", request, default: 0, in: 1...ImageSigner.longest)
+        guard let seconds = try request.secondsToSign() else { return { $0 } }
         return { [signer] in signer.signed($0, until: TaskBook.now() / 1000 + Int64(seconds)) }
     }
 

@@ -119,11 +119,11 @@ struct FileStore: Sendable {
     // MARK: Clearing
 
     /// The folders below, `00`…`ff`, that exist.
-    func shelves() -> [String] { Self.list(folder).filter { $0.utf8.count == 2 }.sorted() }
+    func shelves() -> [String] { FolderListing.names(in: folder).filter { $0.utf8.count == 2 }.sorted() }
 
     /// The files on a shelf, with drafts that a process before this one has left.
     func names(on shelf: String) -> [String] {
-        Self.list("\(folder)/\(shelf)").filter { !$0.contains(Self.processTag) }
+        FolderListing.names(in: "\(folder)/\(shelf)").filter { !$0.contains(Self.processTag) }
     }
 
     /// Marks this process's drafts.
@@ -136,19 +136,6 @@ struct FileStore: Sendable {
         } else {
             unlink(path(name))
         }
-    }
-
-    static func list(_ path: String) -> [String] {
-        guard let listing = opendir(path) else { return [] }
-        defer { closedir(listing) }
-        var names: [String] = []
-        while let entry = readdir(listing) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 
     static func makeFolder(_ path: String) throws {

@@ -73,6 +73,6 @@ final class SpoolFile: Sendable {
     /// Makes the folder, and clears away what a process before this one has left in it.
     static func prepare(folder: String) throws {
         try FileStore.makeFolder(folder)
-        for name in FileStore.list(folder) where name.hasSuffix(".part") { unlink("\(folder)/\(name)") }
+        for name in FolderListing.names(in: folder) where name.hasSuffix(".part") { unlink("\(folder)/\(name)") }
     }
 }

@@ -32,6 +32,11 @@ final class LiveTask {
 
     func changed() {
         revision += 1
+        wake()
+    }
+
+    /// Has everybody who waits for news look, without any.
+    func wake() {
         let event = change
         change = nil
         event?.signal()

@@ -9,19 +9,19 @@ import Loop
 final class TaskBook {
     private let database: TaskDatabase
     private let logger: Logger
-    private var live: [String: LiveTask] = [:]
+    private(set) var live: [String: LiveTask] = [:]
     /// Ended ones stay a while, for those who poll.
     private var ended: [String] = []
     private var nextNumber = 1
-    private var accepting = 0
+    private(set) var accepting = 0
     private(set) var queue = TaskQueue()
     private(set) var times = ServiceTimes()
     /// Tasks that are neither queued nor ended.
     private(set) var runningCount = 0
     /// Errands that have not begun.
-    private var waitingErrands = 0
+    private(set) var waitingErrands = 0
     /// Tasks that have not ended, by their owner; steps of others do not count.
-    private var unended: [String: Int] = [:]
+    private(set) var unended: [String: Int] = [:]
     /// Called when the queue has something that it did not have.
     var onQueued: @LoopActor () -> Void = {}
     /// Called with a task that is no work for the queue.
@@ -51,9 +51,6 @@ final class TaskBook {
         }
         if !tasks.isEmpty { logger.info("Tasks taken up again", metadata: ["count": .stringConvertible(tasks.count)]) }
     }
-
-    /// Tasks that wait, for a GPU or for a provider, with those on their way to the disk.
-    var waitingCount: Int { queue.count + waitingErrands + accepting }
 
     /// Accepts a task: returns once it is on the disk.
     ///
@@ -97,9 +94,6 @@ final class TaskBook {
         return entry
     }
 
-    /// How many tasks of an owner have not ended, those on their way to the disk included.
-    func unendedCount(of owner: String) -> Int { unended[owner] ?? 0 }
-
     private func count(_ task: GenerationTask, _ change: Int) {
         guard task.parent == nil else { return }
         let count = unendedCount(of: task.owner) + change
@@ -129,24 +123,6 @@ final class TaskBook {
         }
         // The copy in memory may be newer than the row.
         .map { live[$0.id] ?? LiveTask($0) }
-    }
-
-    /// What ``counts`` is counted by.
-    struct Standing: Hashable {
-        var state: TaskState
-        var priority: TaskPriority
-    }
-
-    /// Tasks that have not ended, by state and class; each combination, that a zero is told too.
-    var counts: [Standing: Int] {
-        var counts: [Standing: Int] = [:]
-        for priority in TaskPriority.allCases {
-            for state in [TaskState.queued, .running] { counts[Standing(state: state, priority: priority)] = 0 }
-        }
-        for entry in live.values where !entry.task.state.hasEnded {
-            counts[Standing(state: entry.task.state, priority: entry.task.priority), default: 0] += 1
-        }
-        return counts
     }
 
     // MARK: Moves
@@ -265,28 +241,6 @@ final class TaskBook {
         entry.task.isCancelling = true
         let id = entry.task.id
         try await database.write { try TaskRow.wantCancelled(id, $0) }
-    }
-
-    // MARK: Waiting
-
-    /// Queued tasks that were accepted before that.
-    func waiting(since time: ContinuousClock.Instant) -> [LiveTask] {
-        live.values.filter { $0.task.state == .queued && $0.acceptedAt < time }
-    }
-
-    /// Seconds until a task's end, as far as measured times tell.
-    func estimate(_ entry: LiveTask) -> Double? {
-        switch entry.task.state {
-        case .queued:
-            guard let position = queue.position(of: entry.task.id) else { return nil }
-            return times.untilEnd(ahead: position + runningCount, of: entry.task.workflow)
-        case .running:
-            guard let since = entry.runningSince else {
-                return times.untilEnd(ahead: max(0, runningCount - 1), of: entry.task.workflow)
-            }
-            return times.left(of: entry.task.workflow, after: .now - since)
-        case .done, .failed, .cancelled: return nil
-        }
     }
 
     private func measure(_ entry: LiveTask, _ state: TaskState) {

@@ -8,6 +8,8 @@ struct WebhookCall {
     let http: HTTPClient
     let secret: WebhookSecret
     let rules: OutsideURLRules
+    /// Nil: the addresses of pictures are sent as they are.
+    let signing: AddressSigning?
     /// For the whole try.
     let limit: Duration
 
@@ -32,13 +34,14 @@ struct WebhookCall {
     }
 
     private func request(_ delivery: WebhookDelivery, _ now: Int64) -> ClientRequest {
-        ClientRequest(
+        let body = signing?.body(of: delivery) ?? delivery.body
+        return ClientRequest(
             method: .post, url: delivery.url,
             headers: [
                 .contentType: "application/json", .webhookID: delivery.id, .webhookTimestamp: String(now),
-                .webhookSignature: secret.signature(id: delivery.id, timestamp: now, body: delivery.body),
+                .webhookSignature: secret.signature(id: delivery.id, timestamp: now, body: body),
             ],
-            body: .bytes(Array(delivery.body.utf8)), timeouts: .init(connect: limit, idle: nil, total: limit),
+            body: .bytes(Array(body.utf8)), timeouts: .init(connect: limit, idle: nil, total: limit),
             destination: .outside(rules))
     }
 }

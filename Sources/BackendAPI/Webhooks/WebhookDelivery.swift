@@ -39,6 +39,8 @@ struct WebhookDelivery: Sendable, Equatable {
     var createdAt: Int64
     var lastStatus: Int?
     var lastError: String?
+    /// Of the task, where it is known and still there.
+    var owner: String?
 
     /// - Parameter attempts: of all rounds, the oldest first.
     func json(_ attempts: [Try]) -> JSON {

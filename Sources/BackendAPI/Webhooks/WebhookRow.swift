@@ -52,7 +52,7 @@ enum WebhookRow {
         try Row.fetchAll(
             database,
             sql: """
-                SELECT * FROM webhook_deliveries AS d
+                SELECT d.*, (SELECT owner FROM tasks WHERE id = d.task_id) AS owner FROM webhook_deliveries AS d
                 WHERE state = 'pending' AND host = ? AND next_at <= ? AND NOT EXISTS (
                     SELECT 1 FROM webhook_deliveries AS e
                     WHERE e.task_id = d.task_id AND e.number < d.number AND e.state = 'pending')
@@ -185,6 +185,6 @@ enum WebhookRow {
             id: row["id"], taskID: row["task_id"], event: row["event"], url: row["url"], host: row["host"],
             body: row["body"], state: WebhookDelivery.State(rawValue: row["state"]) ?? .failed, round: row["round"],
             tries: row["tries"], nextAt: row["next_at"], createdAt: row["created_at"], lastStatus: row["last_status"],
-            lastError: row["last_error"])
+            lastError: row["last_error"], owner: row["owner"])
     }
 }

@@ -10,6 +10,7 @@ final class WebhookSender {
     private let database: TaskDatabase
     private let secret: WebhookSecret?
     private let rules: OutsideURLRules
+    private let signing: AddressSigning?
     private let schedule: WebhookSchedule
     /// For one try.
     private let limit: Duration
@@ -20,10 +21,12 @@ final class WebhookSender {
     private var lastHost = ""
 
     init(
-        database: TaskDatabase, secret: WebhookSecret?, rules: OutsideURLRules, schedule: WebhookSchedule = .init(),
-        slots: WebhookSlots = .init(), limit: Duration = .seconds(15), logger: Logger
+        database: TaskDatabase, secret: WebhookSecret?, rules: OutsideURLRules, signing: AddressSigning? = nil,
+        schedule: WebhookSchedule = .init(), slots: WebhookSlots = .init(), limit: Duration = .seconds(15),
+        logger: Logger
     ) {
-        (self.database, self.secret, self.rules, self.schedule) = (database, secret, rules, schedule)
+        (self.database, self.secret, self.rules, self.signing) = (database, secret, rules, signing)
+        self.schedule = schedule
         (self.slots, self.limit, self.logger) = (slots, limit, logger)
     }
 
@@ -37,7 +40,7 @@ final class WebhookSender {
     func run() async {
         guard let secret else { return await tellOfPending() }
         let http = HTTPClient(configuration: .init(maxConnectionsPerHost: slots.perHost, maxIdleConnections: 16))
-        let call = WebhookCall(http: http, secret: secret, rules: rules, limit: limit)
+        let call = WebhookCall(http: http, secret: secret, rules: rules, signing: signing, limit: limit)
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let event = LoopEvent()

@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import Loop
 
 /// Where a fetched model lies: in which folder under ComfyUI's `models`, and under which name there.
 struct ModelPlace: Sendable, Hashable {
@@ -59,8 +60,8 @@ struct ModelFiles: Sendable {
     /// All that were fetched, the one that was used last at the end. Drafts that were left behind go.
     func all() -> [Kept] {
         var all: [Kept] = []
-        for folder in Self.names(in: root).prefix(Self.maxFolders) {
-            for name in Self.names(in: "\(root)/\(folder)") {
+        for folder in FolderListing.names(in: root).prefix(Self.maxFolders) {
+            for name in FolderListing.names(in: "\(root)/\(folder)") {
                 if name.hasPrefix(ModelDraft.prefix), name.hasSuffix(ModelDraft.suffix) {
                     removeIfOld("\(root)/\(folder)/\(name)")
                 } else if let place = ModelPlace(folder: folder, fileName: name),
@@ -81,20 +82,6 @@ struct ModelFiles: Sendable {
     private static func status(_ path: String) -> stat? {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? status : nil
-    }
-
-    /// Empty for what is no folder.
-    private static func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 
     /// What goes so that the rest is within the limit: those that were used longest ago, and none in use.

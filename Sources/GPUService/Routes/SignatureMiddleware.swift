@@ -65,10 +65,3 @@ final class SignatureMiddleware: Middleware {
         HTTPProblem(.unauthorized, reason, headers: [.wwwAuthenticate: "Signature"])
     }
 }
-
-extension HTTPField.Name {
-    /// RFC 9421, section 4, and RFC 9530, section 2. The literals are tokens, so the names exist.
-    static let signatureInput = HTTPField.Name("Signature-Input")!
-    static let signature = HTTPField.Name("Signature")!
-    static let contentDigest = HTTPField.Name("Content-Digest")!
-}

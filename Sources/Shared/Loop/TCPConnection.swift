@@ -15,8 +15,11 @@ public final class TCPConnection {
 
     /// Whether ``close()`` has not been called yet.
     public private(set) var isOpen = true
-    /// Called once, when the peer has closed its side, reset, or the connection was closed here.
-    public var onEnd: (@LoopActor () -> Void)?
+    /// Called once, when the peer has closed its side, reset, or the connection was closed here; at once where that has
+    /// been.
+    public var onEnd: (@LoopActor () -> Void)? {
+        didSet { if onEnd != nil, inbox.hasEnded || !isOpen { end() } }
+    }
     /// The peer's address without its port: "127.0.0.1", "::1".
     public private(set) var remoteAddress = "?"
 

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Loop
 
 /// HTTP/1.1 to other services, by libcurl's multi interface on the loop (<https://curl.se/libcurl/c/libcurl-multi.html>).
@@ -22,6 +23,12 @@ public final class HTTPClient {
         public var maxIdleConnections: Int
         /// Sent with requests that name none.
         public var userAgent: String
+        /// The file of the authorities that https trusts, in PEM; empty: where libcurl's distribution keeps them.
+        var trustedAuthorities = environmentAuthorities
+
+        /// The file that the environment names as OpenSSL's own programs take it: on a bare machine nothing is kept where
+        /// libcurl looks.
+        private static let environmentAuthorities = getenv("SSL_CERT_FILE").map { String(cString: $0) } ?? ""
 
         public init(maxConnectionsPerHost: Int = 256, maxIdleConnections: Int = 64, userAgent: String = "Easel") {
             self.maxConnectionsPerHost = maxConnectionsPerHost
@@ -44,7 +51,7 @@ public final class HTTPClient {
     ///   which ends the transfer and closes its connection.
     public func send(_ request: ClientRequest) async throws -> ClientResponse {
         try Task.checkCancellation()
-        let transfer = try Transfer(request, on: multi, userAgent: configuration.userAgent)
+        let transfer = try Transfer(request, on: multi, configuration)
         let head = try await transfer.run()
         return ClientResponse(transfer, head: head, of: request)
     }

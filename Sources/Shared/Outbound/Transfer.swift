@@ -36,7 +36,9 @@ final class Transfer {
     /// Prepares a transfer; ``run()`` starts it.
     ///
     /// - Throws: `.badURL`, or `.other` when libcurl refuses an option.
-    init(_ request: ClientRequest, on multi: CurlMulti, userAgent: String) throws(TransportError) {
+    init(_ request: ClientRequest, on multi: CurlMulti, _ configuration: HTTPClient.Configuration)
+        throws(TransportError)
+    {
         let url = try RequestURL(request.url)
         guardian = try AddressGuard.needed(for: request, url)
         easy = try multi.makeEasy()
@@ -49,7 +51,7 @@ final class Transfer {
         upload = UploadBuffer(request.body)
         if case .stream(_, let next) = request.body { source = next }
         do {
-            fields = try TransferOptions(easy: easy).set(request, url: url.text, userAgent: userAgent)
+            fields = try TransferOptions(easy: easy, configuration: configuration).set(request, url: url.text)
             try setTransferCallbacks()
         } catch {
             release()

@@ -1,15 +1,11 @@
 internal import CCurl
-internal import Glibc
 internal import HTTPTypes
 internal import Loop
 
 /// Turns a request into the options of an easy handle.
 struct TransferOptions {
     let easy: UnsafeMutableRawPointer
-
-    /// The file of the authorities to trust, when the environment names one as OpenSSL's own programs take it: libcurl
-    /// looks only where its distribution keeps them, and on a bare machine nothing is kept there.
-    private static let trustedAuthorities = getenv("SSL_CERT_FILE").map { String(cString: $0) } ?? ""
+    let configuration: HTTPClient.Configuration
 
     /// Only where the request can be made anew with no body to think of.
     static func followsRedirects(_ request: ClientRequest) -> Bool {
@@ -24,12 +20,13 @@ struct TransferOptions {
 
     /// - Returns: the list of fields, which must live as long as the transfer.
     func set(
-        _ request: ClientRequest, url: String, userAgent: String
+        _ request: ClientRequest, url: String
     ) throws(TransportError) -> UnsafeMutablePointer<curl_slist>? {
         try set(CURLOPT_URL, url)
-        try set(CURLOPT_USERAGENT, userAgent)
+        try set(CURLOPT_USERAGENT, configuration.userAgent)
         try set(CURLOPT_PROXY, "")  // else libcurl takes the environment's
-        if !Self.trustedAuthorities.isEmpty { try set(CURLOPT_CAINFO, Self.trustedAuthorities) }
+        let authorities = configuration.trustedAuthorities
+        if !authorities.isEmpty { try set(CURLOPT_CAINFO, authorities) }
         try check(ccurl_allow_http_only(easy), "CURLOPT_PROTOCOLS")
         try check(ccurl_leave_resolver_behind(easy), "CURLOPT_QUICK_EXIT")
         try set(CURLOPT_NOSIGNAL, 1)

@@ -85,11 +85,13 @@ import Testing
     // MARK: Commands
 
     @Test func `a command is typed, and travels as JSON`() throws {
-        let words = "create --name app --user u1 --tier pro --scopes read,admin --rate 60/min --tasks off --megabytes 5"
+        let words =
+            "create --name app --user u1 --tier pro --scopes read,admin --rate 60/min --megabytes 5"
+            + " --tasks off --streams 8"
         let asked = try KeyArguments(words.split(separator: " ").map(String.init))
         let order = KeyOrder(
             name: "app", user: "u1", tier: .pro, scopes: [.read, .admin],
-            limits: KeyLimits(requestsPerMinute: 60, tasks: 0, bytesPerMinute: 5 << 20))
+            limits: KeyLimits(requestsPerMinute: 60, tasks: 0, streams: 8, bytesPerMinute: 5 << 20))
         #expect(asked.command == .create(order) && !asked.isJSON)
         #expect(try KeyCommand(json: asked.command.json) == asked.command)
         #expect(try KeyArguments(["create", "--name", "x"]).command == .create(KeyOrder(name: "x")))
@@ -102,7 +104,7 @@ import Testing
         "", "create", "create --name", "create --name a --tier gold", "create --name a --scopes", "lst",
         "create --name a --scopes read,root", "create --name a --rate 0", "create --name a --rate -5",
         "create --name a --rate 1e3", "create --name a --colour red", "revoke", "revoke a b", "list all",
-        "create --name a --tasks 5/min", "create --name a --scopes ,",
+        "create --name a --tasks 5/min", "create --name a --streams 5/min", "create --name a --scopes ,",
     ]) func `what is no command is refused`(words: String) {
         #expect(throws: KeyFault.self) { try KeyArguments(words.split(separator: " ").map(String.init)) }
     }
@@ -113,8 +115,8 @@ import Testing
         let report = KeyReport(KeyReply(keys: [key]).json, of: try KeyArguments(["list"]))
         #expect(
             report.text == """
-                ID            NAME  USER  TIER  SCOPES         RATE  TASKS  MB  CREATED                   REVOKED
-                0123456789ab  app   -     free  generate,read  60    off    -   1970-01-01T00:00:00.000Z  -
+                ID            NAME  USER  TIER  SCOPES         RATE  TASKS  STREAMS  MB  CREATED                   REVOKED
+                0123456789ab  app   -     free  generate,read  60    off    -        -   1970-01-01T00:00:00.000Z  -
 
                 """)
         let made = KeyReport(
@@ -137,10 +139,11 @@ import Testing
         #expect(usual.proxies == TrustedProxies() && !usual.isLocal)
         let set = try settings([
             "AUTH": "Required", "RATE_LIMIT": "60/min", "BYTE_LIMIT": "2/min", "MAX_CLIENT_TASKS": "4",
+            "MAX_CLIENT_STREAMS": "8",
             "CORS_ORIGINS": "https://app.example, http://localhost:5173", "BACKEND_HOST": "::1",
         ])
         #expect(set.auth == .required && set.isLocal)
-        #expect(set.limits == ClientLimits(requestsPerMinute: 60, tasks: 4, bytesPerMinute: 2 << 20))
+        #expect(set.limits == ClientLimits(requestsPerMinute: 60, tasks: 4, streams: 8, bytesPerMinute: 2 << 20))
         #expect(set.corsOrigins == ["https://app.example", "http://localhost:5173"])
     }
 
@@ -149,7 +152,8 @@ import Testing
         ["RATE_LIMIT": "0/min"], ["RATE_LIMIT": "60/s"], ["TRUSTED_PROXIES": "proxy.example"],
         ["CORS_ORIGINS": "https://app.example/"], ["CORS_ORIGINS": "https://App.example"],
         ["CORS_ORIGINS": "*,https://a.b"],
-        ["CORS_ORIGINS": "null"], ["MAX_CLIENT_TASKS": "-1"], ["CORS_ORIGINS": "https://*.example"],
+        ["CORS_ORIGINS": "null"], ["MAX_CLIENT_TASKS": "-1"], ["MAX_CLIENT_STREAMS": "x"],
+        ["CORS_ORIGINS": "https://*.example"],
     ]) func `what leaves a door open by mistake stops the start`(environment: [String: String]) {
         #expect(throws: ConfigurationError.self) { try settings(environment) }
     }

@@ -30,6 +30,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    @LoopActor func `a quiet stream learns at once that its client has gone`(isLate: Bool) async throws {
+        let (begun, gone, goOn) = (LoopEvent(), LoopEvent(), LoopEvent())
+        try await withServer({ router in
+            router.on(.get, "/quiet") { _ in
+                Response(
+                    body: .stream(length: nil) { body in
+                        begun.signal()
+                        if isLate { try await goOn.wait() }
+                        body.onGone { gone.signal() }
+                        try await gone.wait()
+                    })
+            }
+        }) { server in
+            let peer = try await RawPeer.connect(port: server.port)
+            try await peer.send("GET /quiet HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await begun.wait()
+            #expect(!gone.isSignalled)
+            peer.close()
+            if isLate {
+                // Another connection's answer: what the first one's end had to tell is in by then.
+                for _ in 0..<2 {
+                    _ = try await exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") { _ in }
+                }
+                goOn.signal()
+            }
+            try await until { server.connectionCount == 0 }
+        }
+    }
+
     @Test @LoopActor func `a handler that does not read holds the client`() async throws {
         var sent = 0
         try await withServer({ router in

@@ -54,6 +54,7 @@ struct AccessKey: Sendable, Equatable {
             "tier": .string(tier.rawValue), "scopes": .array(Scope.sorted(scopes).map(JSON.string)),
             "requests_per_minute": limits.requestsPerMinute.map { JSON($0) } ?? .null,
             "tasks": limits.tasks.map { JSON($0) } ?? .null,
+            "streams": limits.streams.map { JSON($0) } ?? .null,
             "bytes_per_minute": limits.bytesPerMinute.map { JSON($0) } ?? .null,
             "created_at": .string(TaskAnswer.time(createdAt)),
             "revoked_at": revokedAt.map { .string(TaskAnswer.time($0)) } ?? .null,
@@ -79,6 +80,8 @@ struct KeyLimits: Sendable, Equatable {
     var requestsPerMinute: Int?
     /// Tasks of its that have not ended.
     var tasks: Int?
+    /// Event streams of its that are open.
+    var streams: Int?
     /// Of request bodies.
     var bytesPerMinute: Int?
 }

@@ -8,13 +8,14 @@ struct KeyArguments: Sendable, Equatable {
 
     static let usage = """
         Usage: keys create --name NAME [--user USER] [--tier free|basic|pro|enterprise]
-                           [--scopes generate,read,admin] [--rate N/min|off] [--tasks N|off] [--megabytes N/min|off]
+                           [--scopes generate,read,admin] [--rate N/min|off] [--megabytes N/min|off]
+                           [--tasks N|off] [--streams N|off]
                keys list
                keys revoke ID|NAME
 
         create prints the new key, once: only its hash is kept. Scopes are generate,read unless said; without a limit of
-        its own a key has the service's (RATE_LIMIT, MAX_CLIENT_TASKS, BYTE_LIMIT). revoke holds from the next request on.
-        With --json the answer is JSON.
+        its own a key has the service's (RATE_LIMIT, BYTE_LIMIT, MAX_CLIENT_TASKS, MAX_CLIENT_STREAMS). revoke holds from the
+        next request on. With --json the answer is JSON.
 
         """
 
@@ -46,6 +47,7 @@ struct KeyArguments: Sendable, Equatable {
             case "--scopes": members["scopes"] = .array(value.split(separator: ",").map { .string(String($0)) })
             case "--rate": members["requests_per_minute"] = JSON(try limit(value, option))
             case "--tasks": members["tasks"] = JSON(try limit(value, option))
+            case "--streams": members["streams"] = JSON(try limit(value, option))
             case "--megabytes": members["bytes_per_minute"] = JSON(try limit(value, option) << 20)
             default: throw KeyFault("there is no option \(option)")
             }
@@ -56,7 +58,8 @@ struct KeyArguments: Sendable, Equatable {
 
     private static func limit(_ text: String, _ option: String) throws(KeyFault) -> Int {
         if text == "off" { return 0 }
-        let digits = text.hasSuffix("/min") && option != "--tasks" ? text.dropLast(4) : text[...]
+        let isRate = !["--tasks", "--streams"].contains(option)
+        let digits = isRate && text.hasSuffix("/min") ? text.dropLast(4) : text[...]
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
             (1...1_000_000).contains(number)
         else { throw KeyFault("\(option) is a number from 1 to 1000000, or off") }

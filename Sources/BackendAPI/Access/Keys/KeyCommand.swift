@@ -38,6 +38,7 @@ extension KeyCommand {
                 "tier": .string(order.tier.rawValue), "scopes": .array(Scope.sorted(order.scopes).map(JSON.string)),
                 "requests_per_minute": order.limits.requestsPerMinute.map { JSON($0) } ?? .null,
                 "tasks": order.limits.tasks.map { JSON($0) } ?? .null,
+                "streams": order.limits.streams.map { JSON($0) } ?? .null,
                 "bytes_per_minute": order.limits.bytesPerMinute.map { JSON($0) } ?? .null,
             ]
         }
@@ -70,7 +71,7 @@ extension KeyOrder {
         guard !scopes.isEmpty else { throw KeyFault("a key needs at least one scope") }
         limits = KeyLimits(
             requestsPerMinute: try Self.limit(json, "requests_per_minute"), tasks: try Self.limit(json, "tasks"),
-            bytesPerMinute: try Self.limit(json, "bytes_per_minute"))
+            streams: try Self.limit(json, "streams"), bytesPerMinute: try Self.limit(json, "bytes_per_minute"))
     }
 
     private static func text(_ text: String, of what: String) throws(KeyFault) -> String {

@@ -28,7 +28,8 @@ struct KeyReport: Sendable, Equatable {
     private static func table(_ keys: [JSON]) -> String {
         guard !keys.isEmpty else { return "" }
         let rows =
-            [["ID", "NAME", "USER", "TIER", "SCOPES", "RATE", "TASKS", "MB", "CREATED", "REVOKED"]] + keys.map(row)
+            [["ID", "NAME", "USER", "TIER", "SCOPES", "RATE", "TASKS", "STREAMS", "MB", "CREATED", "REVOKED"]]
+            + keys.map(row)
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             var line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(
@@ -46,7 +47,8 @@ struct KeyReport: Sendable, Equatable {
         return [
             text("id"), text("name"), text("user"), text("tier"),
             (key["scopes"]?.array ?? []).compactMap(\.string).joined(separator: ","), limit("requests_per_minute"),
-            limit("tasks"), limit("bytes_per_minute", 1 << 20), text("created_at"), text("revoked_at"),
+            limit("tasks"), limit("streams"), limit("bytes_per_minute", 1 << 20), text("created_at"),
+            text("revoked_at"),
         ]
     }
 }

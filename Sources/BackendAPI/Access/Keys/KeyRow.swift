@@ -16,18 +16,21 @@ enum KeyRow {
                     CREATE INDEX tasks_of_nobody ON tasks (number) WHERE substr(owner, 1, 4) <> 'key ';
                     """)
         }
+        migrator.registerMigration("6 streams of keys") { database in
+            try database.execute(sql: "ALTER TABLE keys ADD COLUMN streams INTEGER")
+        }
     }
 
     static func insert(_ key: AccessKey, _ database: Database) throws {
         try database.run(
             sql: """
-                INSERT INTO keys (id, name, user, tier, scopes, hash, requests, tasks, bytes, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO keys (id, name, user, tier, scopes, hash, requests, tasks, bytes, created_at, streams)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 key.id, key.name, key.user, key.tier.rawValue, Scope.sorted(key.scopes).joined(separator: ","),
                 Hex.encode(key.hash), key.limits.requestsPerMinute, key.limits.tasks, key.limits.bytesPerMinute,
-                key.createdAt,
+                key.createdAt, key.limits.streams,
             ])
     }
 
@@ -47,7 +50,8 @@ enum KeyRow {
             id: row["id"], name: row["name"], user: row["user"], tier: KeyTier(rawValue: row["tier"]) ?? .free,
             scopes: Set((row["scopes"] as String).split(separator: ",").compactMap { Scope(rawValue: String($0)) }),
             limits: KeyLimits(
-                requestsPerMinute: row["requests"], tasks: row["tasks"], bytesPerMinute: row["bytes"]),
+                requestsPerMinute: row["requests"], tasks: row["tasks"], streams: row["streams"],
+                bytesPerMinute: row["bytes"]),
             hash: Hex.decode(row["hash"]) ?? [], createdAt: row["created_at"], revokedAt: row["revoked_at"])
     }
 }

@@ -3,6 +3,8 @@ struct ClientLimits: Sendable, Equatable {
     var requestsPerMinute = 0
     /// Tasks that have not ended.
     var tasks = 0
+    /// Event streams that are open.
+    var streams = 0
     /// Of request bodies.
     var bytesPerMinute = 0
 
@@ -10,6 +12,6 @@ struct ClientLimits: Sendable, Equatable {
     func with(_ own: KeyLimits) -> ClientLimits {
         ClientLimits(
             requestsPerMinute: own.requestsPerMinute ?? requestsPerMinute, tasks: own.tasks ?? tasks,
-            bytesPerMinute: own.bytesPerMinute ?? bytesPerMinute)
+            streams: own.streams ?? streams, bytesPerMinute: own.bytesPerMinute ?? bytesPerMinute)
     }
 }

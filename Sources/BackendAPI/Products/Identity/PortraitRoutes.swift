@@ -14,6 +14,7 @@ struct PortraitRoutes {
     let faces: FaceCheck
     let safety: SafetyPolicy
     let waits: WaitRules
+    let signing: AddressSigning
     let settings: PortraitSettings
     let isStopping: @LoopActor () -> Bool
 
@@ -27,6 +28,7 @@ struct PortraitRoutes {
         try checkKey(request)
         let language = PortraitError.Language(accepting: request.headerFields[.acceptLanguage])
         let start = ContinuousClock.now
+        let sign = try request.secondsToSign()
         let outcome: SubmitRoute.Outcome
         do { outcome = try await accept(request) } catch let problem as Refusal {
             return Self.failure(problem.error, language, since: start)
@@ -39,7 +41,7 @@ struct PortraitRoutes {
         var headers: HTTPFields = [.location: "/tasks/\(task.id)"]
         if outcome.isReplayed { headers[.idempotentReplayed] = "true" }
         if !Self.isAsync(request) { await outcome.entry.end(within: waits.longest, unless: isStopping) }
-        return Self.answer(outcome.entry.task, language, headers)
+        return answer(outcome.entry.task, language, sign, headers)
     }
 
     /// A portrait that is refused for what its photo shows.
@@ -115,8 +117,8 @@ struct PortraitRoutes {
 
     // MARK: Answers
 
-    private static func answer(
-        _ task: GenerationTask, _ language: PortraitError.Language, _ headers: HTTPFields
+    private func answer(
+        _ task: GenerationTask, _ language: PortraitError.Language, _ sign: Int?, _ headers: HTTPFields
     ) -> Response {
         let seconds = task.errand?.result.seconds ?? 0
         switch task.state {
@@ -124,7 +126,8 @@ struct PortraitRoutes {
             let mode = task.errand?.kind == .identityPortrait(.quality) ? PortraitRequest.Mode.quality : .speed
             return .json(
                 [
-                    "success": true, "image_url": .string("/images/\(task.images.first ?? "")"),
+                    "success": true,
+                    "image_url": .string(signing.address(of: task.images.first ?? "", owner: task.owner, for: sign)),
                     "inference_time": .double(seconds), "model_version": .string(mode.model),
                     "seed": (task.errand?.result.seed ?? task.seed).map { JSON($0) } ?? .null,
                     "source": task.source.map(JSON.string) ?? .null,
@@ -132,7 +135,7 @@ struct PortraitRoutes {
                 ], headers: headers)
         case .failed, .cancelled:
             let pause = task.errand?.result.retryAfter.map { String(Int($0.rounded(.up))) }
-            return failure(error(task), language, seconds: seconds, retryAfter: pause, headers)
+            return Self.failure(Self.error(task), language, seconds: seconds, retryAfter: pause, headers)
         default: return .json(TaskAnswer.short(task, image: nil), status: .accepted, headers: headers)
         }
     }

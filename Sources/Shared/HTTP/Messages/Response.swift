@@ -50,16 +50,27 @@ public struct Response: Sendable {
 public final class BodyWriter {
     private let send: @LoopActor ([UInt8]) async throws -> Void
     private let length: Int?
+    private let watch: @LoopActor (@escaping @LoopActor () -> Void) -> Void
     private var isOver = false
     private var isBroken = false
     /// Bytes written so far.
     public private(set) var count = 0
 
-    /// - Parameter length: what was said in the head; nil when nothing was.
-    init(length: Int? = nil, _ send: @escaping @LoopActor ([UInt8]) async throws -> Void) {
+    /// - Parameters:
+    ///   - length: what was said in the head; nil when nothing was.
+    ///   - watch: has what it is given called when the client goes.
+    init(
+        length: Int? = nil, watch: @escaping @LoopActor (@escaping @LoopActor () -> Void) -> Void,
+        _ send: @escaping @LoopActor ([UInt8]) async throws -> Void
+    ) {
         self.length = length
+        self.watch = watch
         self.send = send
     }
+
+    /// Has `act` called once, when the client closes the connection, or its side of it, before the body is over; at once
+    /// where it has already. Who only writes learns of it late: the first write after it still succeeds.
+    public func onGone(_ act: @escaping @LoopActor () -> Void) { watch(act) }
 
     /// Returns when the kernel has taken the bytes; a client that reads slowly makes this wait.
     ///

@@ -70,10 +70,13 @@ final class ResponseWriter {
         _ head: [UInt8], _ framing: ResponseFraming, _ length: Int?, _ produce: Producer
     ) async throws {
         try await write(head)
-        let body = BodyWriter(length: length) { [self] bytes in
+        let body = BodyWriter(length: length, watch: { [connection] in connection.onEnd = $0 }) { [self] bytes in
             try await write(framing == .chunked ? ResponseEncoder.chunk(bytes) : bytes)
         }
-        defer { try? body.finish() }
+        defer {
+            connection.onEnd = nil
+            try? body.finish()
+        }
         try await produce(body)
         try body.finish()
         if framing == .chunked { try await write(ResponseEncoder.lastChunk) }
