@@ -46,14 +46,14 @@ extension Acceptance {
     private func scan(_ body: RequestBody, isRun: Bool, isHashed: Bool) async throws -> Reading {
         let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool, isRun: isRun)
         // In a lock, so that it is changed in its place: a copy for each piece would copy all that was read before.
-        let scanner = Lock((hash: SHA256(), json: JSONScanner(sink: sink, spillThreshold: Self.longString)))
+        let scanner = Lock((hash: isHashed ? SHA256() : nil, json: JSONScanner(sink: sink, spillThreshold: Self.longString)))
         // A body with no long string writes no file, and is read here.
         let isSmall = body.length.map { $0 <= Self.longString } ?? false
         do {
             while let bytes = try await body.next() {
                 let feed: @Sendable () throws -> Void = {
                     try scanner.withLock {
-                        if isHashed { $0.hash.update(bytes) }
+                        $0.hash?.update(bytes)
                         try $0.json.feed(bytes)
                     }
                 }
@@ -61,7 +61,7 @@ extension Acceptance {
             }
             return try scanner.withLock {
                 let json = try $0.json.finish()
-                return Reading(json: json, sink: $0.json.sink, sha256: isHashed ? $0.hash.finalize().hex : "")
+                return Reading(json: json, sink: $0.json.sink, sha256: $0.hash?.finalize().hex ?? "")
             }
         } catch let error as JSONError {
             throw Unprocessable(faults: [.invalidJSON(error)])
