@@ -45,6 +45,13 @@ import Testing
         #expect(policy.refusal(of: [prompt], hasPhoto: false) == nil)
     }
 
+    @Test(arguments: ["벌 거 숭 이", "벌거숭이", "누누누드", "नंगा", "nude2\u{093E}", "２ nude"])
+    func `letters of other alphabets are letters too`(_ prompt: String) throws {
+        let policy = try SafetyPolicy(adding: "[photo]\n벌거숭이\n누드\nनंगा\n")
+        #expect(policy.refusal(of: [prompt], hasPhoto: true) == .photo, "\(FoldedText(prompt).words)")
+        #expect(policy.refusal(of: ["풍경 사진", "सुंदर पहाड़"], hasPhoto: true) == nil)
+    }
+
     @Test(arguments: ["a nude in the style of Modigliani", "lingerie advertisement", "çıplak heykel"])
     func `without a photo nudity is left to the operator`(_ prompt: String) {
         #expect(policy.refusal(of: [prompt], hasPhoto: false) == nil)

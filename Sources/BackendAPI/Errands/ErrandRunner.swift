@@ -68,6 +68,7 @@ final class ErrandRunner {
         } catch is TaskBook.Stale {
             logger.error("An errand's row has been changed by another", metadata: entry.facts)
         } catch {
+            logger.error("An errand gives up", metadata: entry.facts.merging(["error": "\(error)"]) { $1 })
             // When even this cannot be kept, the next process goes on with it.
             _ = try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
         }
@@ -82,11 +83,11 @@ final class ErrandRunner {
             do { return try await work() } catch let end where end is CancellationError || end is TaskBook.Stale {
                 throw end
             } catch {
+                let end = (entry.task.errand?.deadline ?? 0) + Self.diskPatience.milliseconds
+                guard TaskBook.now() <= end else { throw error }
                 logger.error(
                     "An errand waits for the disk", metadata: entry.facts.merging(["error": "\(error)"]) { $1 })
                 diskWaits += 1
-                let end = (entry.task.errand?.deadline ?? 0) + Self.diskPatience.milliseconds
-                guard TaskBook.now() <= end else { throw error }
                 try await sleep(for: Self.diskPause)
             }
         }

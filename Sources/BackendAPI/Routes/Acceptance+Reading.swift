@@ -46,7 +46,8 @@ extension Acceptance {
     private func scan(_ body: RequestBody, isRun: Bool, isHashed: Bool) async throws -> Reading {
         let sink = PictureSink(maxBytes: pictures.maxImageBytes, spool: pictures.spool, isRun: isRun)
         // In a lock, so that it is changed in its place: a copy for each piece would copy all that was read before.
-        let scanner = Lock((hash: isHashed ? SHA256() : nil, json: JSONScanner(sink: sink, spillThreshold: Self.longString)))
+        let json = JSONScanner(sink: sink, spillThreshold: Self.longString)
+        let scanner = Lock((hash: isHashed ? SHA256() : nil, json: json))
         // A body with no long string writes no file, and is read here.
         let isSmall = body.length.map { $0 <= Self.longString } ?? false
         do {

@@ -35,14 +35,21 @@ struct EventStream {
                 entry.wake()
             }
             var told = Told(seen: seen, sign: sign)
+            var lastWord = ContinuousClock.now
             while !isGone {
                 guard isWelcome() else { return }
                 let revision = entry.revision
-                for event in told.news(of: entry, in: book) { try await body.write(event.bytes) }
+                for event in told.news(of: entry, in: book) {
+                    try await body.write(event.bytes)
+                    lastWord = .now
+                }
                 if entry.task.state.hasEnded || book.isStopping { return }
-                guard entry.revision == revision else { continue }
-                try await entry.news(after: revision, within: Self.heartbeat)
-                if entry.revision == revision, !isGone { try await body.write(ServerSentEvent.comment) }
+                // While it was written to, there may have come something new, or the client may have gone.
+                guard entry.revision == revision, !isGone else { continue }
+                try await entry.news(after: revision, within: lastWord + Self.heartbeat - .now)
+                guard .now - lastWord >= Self.heartbeat, !isGone else { continue }
+                try await body.write(ServerSentEvent.comment)
+                lastWord = .now
             }
         }
     }

@@ -18,12 +18,14 @@ struct FoldedText: Sendable {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return Array(text.lowercased().unicodeScalars) }
         // Wide forms, ligatures and the like become plain; accents become scalars of their own, and go.
         let plain = text.precomposedStringWithCompatibilityMapping.lowercased().decomposedStringWithCanonicalMapping
-        return plain.unicodeScalars.compactMap { scalar in
+        let letters = plain.unicodeScalars.compactMap { scalar -> Unicode.Scalar? in
             switch scalar.properties.generalCategory {
-            case .nonspacingMark, .enclosingMark, .format: nil
+            case .nonspacingMark, .spacingMark, .enclosingMark, .format: nil
             default: alphabet[scalar] ?? scalar
             }
         }
+        // A Hangul syllable is one letter, as it was before its parts were told apart.
+        return Array(Self.text(letters).precomposedStringWithCanonicalMapping.unicodeScalars)
     }
 
     /// What a token may mean: "nud3" the word "nude", "nude2" also "nude".
@@ -82,7 +84,7 @@ struct FoldedText: Sendable {
         var result: [String] = []
         var single: [String] = []
         for word in words + ["  "] {
-            if word.unicodeScalars.count == 1, word.unicodeScalars.first?.isLetter == true {
+            if word.unicodeScalars.dropFirst().isEmpty, word.unicodeScalars.first?.isLetter == true {
                 single.append(word)
                 continue
             }
@@ -95,10 +97,8 @@ struct FoldedText: Sendable {
 }
 
 extension Unicode.Scalar {
-    /// Of a text in lower case. A spacing mark is part of the letter before it.
-    fileprivate var isLetter: Bool {
-        isASCII ? ("a"..."z").contains(self) : properties.isAlphabetic || properties.generalCategory == .spacingMark
-    }
+    /// Of a text in lower case.
+    fileprivate var isLetter: Bool { isASCII ? ("a"..."z").contains(self) : properties.isAlphabetic }
 
     fileprivate var isNumber: Bool { isASCII ? ("0"..."9").contains(self) : properties.numericType != nil }
 }

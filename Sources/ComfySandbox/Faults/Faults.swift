@@ -3,7 +3,7 @@ import HTTPTypes
 import JSONText
 import Loop
 
-/// Spoils requests as was asked for.
+/// Spoils requests to ComfyUI's own routes as was asked for.
 @LoopActor
 struct Faults {
     let state: SandboxState

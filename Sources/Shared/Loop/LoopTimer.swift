@@ -38,8 +38,11 @@ public final class LoopTimer {
         closeHandle(handle)
     }
 
-    /// The loop's clock, in milliseconds, as its turn began.
-    public static var now: UInt64 { uv_now(EventLoop.shared.loop) }
+    /// The loop's clock, in milliseconds.
+    public static var now: UInt64 {
+        uv_update_time(EventLoop.shared.loop)
+        return uv_now(EventLoop.shared.loop)
+    }
 
     fileprivate func isDue() { fire() }
 }

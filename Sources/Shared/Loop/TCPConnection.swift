@@ -86,8 +86,8 @@ public final class TCPConnection {
         }
     }
 
-    /// As ``read()``, at less cost, for a wait that ends by ``close()`` and ``abandonRead(_:)``: cancelling the task does
-    /// not end it.
+    /// As ``read()``, at less cost, for a wait that ends by ``close()`` and ``abandonRead(_:)``: cancelling the task while
+    /// it waits does not end it.
     public func readUntilClosed() async throws -> [UInt8]? {
         precondition(reader == nil && !isAboutToWait, "two reads at once")
         if let result = inbox.take() {

@@ -60,6 +60,22 @@ import Testing
         }
     }
 
+    @Test @LoopActor func `a head behind an empty line has the head's time, not the idle one's`() async throws {
+        let limits = limits {
+            $0.headTime = .milliseconds(100)
+            $0.idleTime = .seconds(3600)
+        }
+        try await withServer(limits: limits, routes) { server in
+            let peer = try await RawPeer.connect(port: server.port)
+            // Each piece is there before the next one is sent: the server's count of bytes says so.
+            for (count, piece) in ["\r", "\n", "G"].enumerated() {
+                try await peer.send(piece)
+                try await until { server.bytesReceived > count }
+            }
+            #expect(try await peer.answer()?.status == 408)
+        }
+    }
+
     @Test @LoopActor func `empty lines do not hold a connection`() async throws {
         try await withServer(limits: limits { $0.idleTime = .seconds(3600) }, routes) { server in
             let peer = try await RawPeer.connect(port: server.port)

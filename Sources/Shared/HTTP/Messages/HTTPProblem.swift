@@ -12,7 +12,7 @@ extension Response {
         if let error = error as? any HTTPResponseError {
             self = error.response
         } else {
-            self = HTTPProblem(.internalServerError, "Something went wrong here. It has been logged.").response
+            self = HTTPProblem(.internalServerError, "Something went wrong here.").response
         }
     }
 }

@@ -69,8 +69,11 @@ public final class BodyWriter {
     }
 
     /// Has `act` called once, when the client closes the connection, or its side of it, before the body is over; at once
-    /// where it has already. Who only writes learns of it late: the first write after it still succeeds.
-    public func onGone(_ act: @escaping @LoopActor () -> Void) { watch(act) }
+    /// where it has already. Who only writes learns of it late: the first write after it still succeeds. The last `act` counts.
+    public func onGone(_ act: @escaping @LoopActor () -> Void) {
+        guard !isOver else { return }
+        watch(act)
+    }
 
     /// Returns when the kernel has taken the bytes; a client that reads slowly makes this wait.
     ///

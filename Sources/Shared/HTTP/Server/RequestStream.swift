@@ -42,6 +42,7 @@ final class RequestStream: BodySource {
             isIdle = !decoder.hasBegunHead
             defer { isIdle = false }
             if isIdle {
+                headTimeRuns = false
                 start(limits.idleTime)
             } else if !headTimeRuns {
                 headTimeRuns = true

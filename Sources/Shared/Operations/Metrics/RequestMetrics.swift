@@ -17,7 +17,7 @@ public final class RequestMetrics {
     private nonisolated static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 100]
     private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
 
-    /// By the route's pattern: there are as many as the router has routes, and one for all that has none.
+    /// By the route's pattern: there are as many as the router has routes, "none" for all that has none, and "*".
     private var lines: [String: Line] = [:]
 
     public init() {}
