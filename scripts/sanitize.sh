@@ -27,12 +27,14 @@ targets_for() { # SANITIZER
     done
 }
 
-# Swift's own handler of crashes reads memory that the sanitizers guard.
+# Swift's own handler of crashes reads memory that the sanitizers guard. One test at a time: hundreds at once would be too
+# slow, built like this, for the time that the services give each other.
 run_target() { # SANITIZER TARGET LOG
     SWIFT_BACKTRACE=enable=no \
         TSAN_OPTIONS="suppressions=$ROOT/Tests/thread-suppressions.txt halt_on_error=0 exitcode=66" \
         ASAN_OPTIONS="detect_leaks=0 detect_stack_use_after_return=0 abort_on_error=0 exitcode=66" \
-        "$ROOT/.build-$1/debug/easelPackageTests.xctest" --testing-library swift-testing --filter "^$2\\." >"$3" 2>&1
+        "$ROOT/.build-$1/debug/easelPackageTests.xctest" --testing-library swift-testing --no-parallel \
+        --filter "^$2\\." >"$3" 2>&1
 }
 
 sanitize() { # SANITIZER

@@ -40,7 +40,7 @@ import Testing
     }
 
     @LoopActor @Test func `guessing keys is counted too`() async throws {
-        try await withBackend(settings: ["RATE_LIMIT": "5/min"]) { backend, _, _ in
+        try await withBackend(settings: ["RATE_LIMIT": "5/min"], clock: TurnedClock().clock) { backend, _, _ in
             var statuses: [Int] = []
             for guess in 0..<7 {
                 let fields: HTTPFields = [.authorization: "Bearer \(guess)"]
@@ -71,7 +71,7 @@ import Testing
     }
 
     @LoopActor @Test func `who is no trusted proxy speaks for nobody else`() async throws {
-        try await withBackend(settings: ["RATE_LIMIT": "2/min"]) { backend, _, _ in
+        try await withBackend(settings: ["RATE_LIMIT": "2/min"], clock: TurnedClock().clock) { backend, _, _ in
             var statuses: [Int] = []
             for number in 1...4 {
                 let spoofed: HTTPFields = [.xForwardedFor: "203.0.113.\(number)"]
@@ -83,7 +83,7 @@ import Testing
 
     @LoopActor @Test func `behind a trusted proxy each client is itself, whatever it writes`() async throws {
         let settings = ["RATE_LIMIT": "2/min", "TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8"]
-        try await withBackend(settings: settings) { backend, _, _ in
+        try await withBackend(settings: settings, clock: TurnedClock().clock) { backend, _, _ in
             let requests: [(forwarded: String, status: Int)] = [
                 ("203.0.113.1", 200), ("1.1.1.1, 203.0.113.1", 200), ("2.2.2.2, 203.0.113.1, 10.0.0.7", 429),
                 ("203.0.113.2", 200),
