@@ -125,7 +125,8 @@ import Testing
             return Array(answer.utf8) + frame(1, Array("hello".utf8), isMasked: false)
         }
         defer { listener.close() }
-        let socket = try await WebSocketClient.connect(url: "ws://localhost:\(listener.port)/ws?clientId=x")
+        let socket = try await WebSocketClient.connect(
+            url: "ws://localhost:\(listener.port)/ws?clientId=x", timeout: .seconds(300))
         #expect(try await socket.receive() == .text("hello"))
     }
 

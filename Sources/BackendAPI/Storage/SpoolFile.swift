@@ -50,7 +50,8 @@ final class SpoolFile: Sendable {
     func sha256() throws -> String {
         try state.withLock { state in
             var hash = SHA256()
-            var piece = [UInt8](repeating: 0, count: 262_144)
+            // Most pictures are smaller than a piece; to clear the rest of it would cost more than to hash them.
+            var piece = [UInt8](repeating: 0, count: min(262_144, max(1, state.size)))
             var done = 0
             while done < state.size {
                 let count = pread(state.descriptor, &piece, piece.count, off_t(done))
