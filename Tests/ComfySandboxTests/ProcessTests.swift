@@ -86,7 +86,9 @@ private final class Program {
         for (descriptor, path) in [(1 as Int32, output), (2, errors)] {
             posix_spawn_file_actions_addopen(&actions, descriptor, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
-        let environment = settings.map { strdup("\($0)=\($1)") } + [nil]
+        // A program that is built with a sanitizer is told what the tests are.
+        let inherited = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+        let environment = settings.merging(inherited) { $1 }.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in environment { free(text) } }
         let arguments = [strdup(Self.url.path), nil]
         defer { free(arguments[0]) }
