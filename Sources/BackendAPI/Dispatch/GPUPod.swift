@@ -35,6 +35,7 @@ final class GPUPod {
 
     private static let maxToCancel = 10_000
     private static let interval: Duration = .seconds(1)
+    private static let startTime: Duration = .seconds(5)
     private static let timeouts = ClientRequest.Timeouts(connect: .seconds(5), idle: .seconds(5), total: .seconds(5))
 
     init(baseURL: String, http: HTTPClient, signer: PodSigner, catalogue: Catalogue, logger: Logger) {
@@ -61,12 +62,16 @@ final class GPUPod {
     /// - Throws: as `HTTPClient.send(_:)`.
     func send(_ request: ClientRequest) async throws -> ClientResponse { try await http.send(signer.signed(request)) }
 
-    /// Asks each second how it is, until the task is cancelled.
+    /// Asks each second how it is, until the task is cancelled. The two services start together: one that is not there yet
+    /// will be in a moment, so at first it is asked more often.
     func run() async {
+        let start = ContinuousClock.now
         while !Task.isCancelled {
-            let next = ContinuousClock.now + Self.interval
+            let begin = ContinuousClock.now
             await probe()
-            try? await sleep(for: max(.milliseconds(100), next - .now))
+            let isStarting = !isReachable && begin - start < Self.startTime
+            let next = isStarting ? .now : begin + Self.interval
+            try? await sleep(for: max(.milliseconds(isStarting ? 20 : 100), next - .now))
         }
     }
 
