@@ -67,20 +67,11 @@ public final class TCPConnection {
     /// - Throws: ``LibuvError`` (a reset), `CancellationError` when the task is cancelled or the connection closed here.
     ///   Cancelling leaves the connection as it is.
     public func read() async throws -> [UInt8]? {
-        precondition(reader == nil && !isAboutToWait, "two reads at once")
         try Task.checkCancellation()
-        if let result = inbox.take() {
-            startReading()
-            return try result.get()
-        }
-        guard isOpen else { throw CancellationError() }
+        if let result = try atHand() { return try result.get() }
         let number = nextReader
-        nextReader += 1
-        isAboutToWait = true
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                wait(number, continuation)
-            }
+            try await withCheckedThrowingContinuation { wait(number, $0) }
         } onCancel: {
             Task(executorPreference: EventLoop.shared) { await self.cancelRead(number) }
         }
@@ -89,16 +80,22 @@ public final class TCPConnection {
     /// As ``read()``, at less cost, for a wait that ends by ``close()`` and ``abandonRead(_:)``: cancelling the task while
     /// it waits does not end it.
     public func readUntilClosed() async throws -> [UInt8]? {
+        if let result = try atHand() { return try result.get() }
+        let number = nextReader
+        return try await withCheckedThrowingContinuation { wait(number, $0) }
+    }
+
+    /// What is there already; nil for a reader that has to wait, under a number of its own.
+    private func atHand() throws -> Result<[UInt8]?, any Error>? {
         precondition(reader == nil && !isAboutToWait, "two reads at once")
         if let result = inbox.take() {
             startReading()
-            return try result.get()
+            return result
         }
         guard isOpen else { throw CancellationError() }
-        let number = nextReader
         nextReader += 1
         isAboutToWait = true
-        return try await withCheckedThrowingContinuation { wait(number, $0) }
+        return nil
     }
 
     /// Leaves the reader for whoever brings something; looks first whether that was while it was on its way here.
