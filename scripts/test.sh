@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # Runs the tests that `swift build --build-tests` has built: each target in a process of its own, since a process has one
-# event loop, one table of signals and one log.
+# event loop, one table of signals and one log. What failed is said again at the end, below the output of all the rest.
 set -u
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit 1
 
+log=$(mktemp) && trap 'rm -f -- "$log"' EXIT
+noise='^(◇|warning: prohibited flag)|Test Suite|Executed 0 tests|^\[0/1\]'
+failure='^✘|^↳|rror:|crash|^ +[0-9]+ .* at /'
 failed=()
+report=''
 for folder in Tests/*Tests; do
     target=$(basename -- "$folder")
     printf '\n== %s\n' "$target"
-    swift test --skip-build --filter "^$target\\." 2>&1 | grep -vE '^(◇|warning: prohibited flag)|Test Suite|Executed 0 tests|^\[0/1\]'
-    [[ ${PIPESTATUS[0]} == 0 ]] || failed+=("$target")
+    swift test --skip-build --filter "^$target\\." 2>&1 | grep --line-buffered -vE "$noise" | tee "$log"
+    [[ ${PIPESTATUS[0]} == 0 ]] && continue
+    failed+=("$target")
+    report+=$(printf '\n== %s' "$target" && grep -E "$failure" "$log" | cut -c1-600 | head -n 40)
 done
 if ((${#failed[@]} > 0)); then
-    printf '\nFailed: %s\n' "${failed[*]}"
+    printf '\nWhat failed:%s\n\nFailed: %s\n' "$report" "${failed[*]}"
     exit 1
 fi
 printf '\nAll test targets passed.\n'

@@ -110,6 +110,7 @@ import Wire
         try await withBackend { backend, pod, _ in
             let id = try await queueWhileComfyUIIsAway(backend, pod)
             pod.catalogue = Samples.catalogue(paint: "v2")
+            try await untilItKnows("v2", backend)
             pod.comfyIsThere = true
             let task = try await backend.end(of: id)
             #expect(task["status"] == "done")
@@ -122,6 +123,7 @@ import Wire
         try await withBackend { backend, pod, _ in
             let id = try await queueWhileComfyUIIsAway(backend, pod)
             pod.catalogue = Samples.catalogue(paint: "v2", steps: 5)
+            try await untilItKnows("v2", backend)
             pod.comfyIsThere = true
             let task = try await backend.end(of: id)
             #expect(task["status"] == "failed")
@@ -151,6 +153,14 @@ import Wire
             return try await backend.task(id)["status"] == "queued"
         }
         return id
+    }
+
+    /// What the pod has is read each second.
+    @LoopActor private func untilItKnows(_ version: String, _ backend: RunningBackend) async throws {
+        try await until {
+            let workflows = try await backend.call(.get, "/workflows").json["workflows"]?.array ?? []
+            return workflows.contains { $0["name"] == "paint" && $0["version"]?.string == version }
+        }
     }
 
     // MARK: Several pods

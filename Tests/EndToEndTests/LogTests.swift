@@ -39,8 +39,9 @@ import Testing
         ])
         #expect(try await easel.end(of: done)["status"] == "done")
         try await easel.fault(["kind": "error", "count": 1])
+        let failing = try await easel.submit(["mode": "image_transform", "target_image": .string(picture)])
+        #expect(try await easel.end(of: failing)["status"] == "failed")
         for (path, body) in [
-            ("/generate", ["mode": "image_transform", "target_image": .string(picture)]),
             ("/generate", ["mode": "planted-mode", "prompt": "planted-prompt"]),
             ("/generate", ["mode": "free", "prompt": "planted-naked 12 years old"]),
             (
@@ -105,7 +106,7 @@ import Testing
         let id = try #require(try JSON(parsing: try await response.collect())["task_id"]?.string)
         #expect(response.headers[.requestID] == "followed-42")
         _ = try await easel.end(of: id)
-        try await easel.signal(SIGTERM, "backend")
+        for name in ["backend", "gpu_server"] { try await easel.signal(SIGTERM, name) }
         for (name, messages) in [
             ("backend", ["POST /generate 200", "Task accepted", "Task done"]),
             ("gpu_server", ["POST /generate 200", "Generation done"]),
@@ -135,7 +136,7 @@ import Testing
             #"task_wait_seconds_count{workflow="free_generation"} 1"#,
             #"inference_time_seconds_count{workflow="free_generation",source="comfyui"} 1"#,
             #"tasks{state="queued",class="normal"} 0"#, #"tasks{state="running",class="high"} 0"#,
-            #"gpu_service_up{url="http://127.0.0.1:\#(easel.ports.gpu)"} 1"#, "loop_longest_turn_seconds 0.",
+            #"gpu_service_up{url="http://127.0.0.1:\#(easel.ports.gpu)"} 1"#, "loop_longest_turn_seconds ",
             "process_resident_memory_bytes ", "process_open_fds ", "http_sent_bytes_total ",
         ] { #expect(backend.contains("\n" + line), "\(line)") }
         let response = try await easel.http.send(ClientRequest(url: "http://127.0.0.1:\(easel.ports.gpu)/metrics"))

@@ -45,11 +45,16 @@ final class Generation {
         case .started: start()
         case .progress(let value): progress = value
         case .preview: preview = event
-        case .result, .error:
-            end = event
-            comfyUI?.busy.ends(promptID, at: .now)
+        case .result, .error: end(with: event)
         }
         changed()
+    }
+
+    private func end(with event: GenerationEvent) {
+        end = event
+        comfyUI?.busy.ends(promptID, at: .now)
+        // Thousands that have ended are remembered; and the run, which reports to this, would hold it for ever.
+        (run, preview) = (nil, nil)
     }
 
     private func start() {
