@@ -68,7 +68,8 @@ final class Backend {
             book: book, room: room, queue: queue, files: files,
             isReady: { [pods, catalogue] name in
                 pods.contains { $0.canRun && catalogue.workflow(name, of: $0.baseURL)?.ready == true }
-            }, logger: logger)
+            },
+            untilPodsHaveTold: { [pods] in for pod in pods { try await pod.introduction.wait() } }, logger: logger)
         space = DiskSpace(folder: data, reserve: configuration.minFreeDiskBytes, logger: logger)
         sweeper = Sweeper(
             database: database, book: book, keeper: files.keeper, stores: [files.inputs, files.images],
@@ -185,7 +186,7 @@ final class Backend {
         }
         keySocket.close()
         dispatcher.stop()
-        errands.stop()
+        errands.stop(grace: .zero)
         await errands.stopped()
         await dispatcher.stopped()
         await database.close()
@@ -196,7 +197,7 @@ final class Backend {
     /// it, and the next process finds it.
     func stop(grace: Duration) async {
         dispatcher.stop()
-        errands.stop()
+        errands.stop(grace: grace)
         book.wakeAll()
         await server.stop(grace: grace)
     }

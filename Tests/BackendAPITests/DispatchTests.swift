@@ -1,3 +1,4 @@
+import Crypto
 import HTTPTypes
 import JSONText
 import Loop
@@ -163,7 +164,116 @@ import Wire
         }
     }
 
+    @LoopActor @Test func `a workflow that is broken or gone for a moment fails no task`() async throws {
+        try await withBackend { backend, pod, _ in
+            let id = try await queueWhileComfyUIIsAway(backend, pod)
+            let good = pod.catalogue
+            let broken = Samples.workflow("paint", "v2", ["type": "object"], reasons: ["It is no JSON."])
+            pod.catalogue = Self.catalogue(good, paint: broken)
+            try await untilItKnows("v2", backend)
+            pod.comfyIsThere = true
+            // Another one runs meanwhile.
+            let other = try await backend.submit(["mode": "free", "prompt": "a dog"])
+            #expect(try await backend.end(of: other)["status"] == "done")
+            #expect(try await backend.task(id)["status"] == "queued")
+            pod.catalogue = Self.catalogue(good, paint: nil)
+            try await until { try await backend.generate(["mode": "paint", "prompt": "a"]).status == 422 }
+            let another = try await backend.submit(["mode": "free", "prompt": "a bird"])
+            #expect(try await backend.end(of: another)["status"] == "done")
+            #expect(try await backend.task(id)["status"] == "queued")
+            pod.catalogue = good
+            #expect(try await backend.end(of: id)["status"] == "done")
+        }
+    }
+
+    /// A catalogue with another workflow in the place of `paint`, or none.
+    private static func catalogue(_ catalogue: JSON, paint: JSON?) -> JSON {
+        let others = (catalogue["workflows"]?.array ?? []).filter { $0["name"] != "paint" }
+        return ["workflows": .array(others + (paint.map { [$0] } ?? [])), "styles": [], "capacity": 3]
+    }
+
+    @LoopActor @Test func `what ComfyUI has already needs its workflow no more`() async throws {
+        startLoop()
+        let folder = try TemporaryFolder()
+        let pod = try ScriptedGPUService()
+        pod.steps = [.held(LoopEvent())]
+        let first = try await RunningBackend(folder: folder.path, pods: [pod.url])
+        try await first.untilHealthy()
+        let id = try await first.submit()
+        try await until { pod.posts.count == 1 }
+        await first.stop(grace: .zero)
+        pod.catalogue = Samples.catalogue(paint: "v2", steps: 5)
+        let second = try await RunningBackend(folder: folder.path, pods: [pod.url])
+        let task = try await second.end(of: id)
+        #expect(task["status"] == "done", "\(task)")
+        #expect(task["version"] == "v1")
+        await second.stop(grace: .zero)
+        await pod.kill()
+    }
+
+    // MARK: What cannot be sent or kept
+
+    @LoopActor @Test func `a result that is too large for its format is one clear error, made once`() async throws {
+        try await withBackend { backend, pod, _ in
+            pod.results = [(try Samples.png(width: 17_000, height: 2), "image/png")]
+            let id = try await backend.submit(["mode": "paint", "prompt": "wide", "output_format": "webp"])
+            let task = try await backend.end(of: id)
+            #expect(task["status"] == "failed")
+            #expect(task["error"]?.string?.contains("format") == true, "\(task)")
+            #expect(pod.posts.count == 1)
+        }
+    }
+
+    @LoopActor @Test func `a picture that the GPU service cannot take is told, or sent again`() async throws {
+        try await withBackend { backend, pod, _ in
+            let body: JSON = ["mode": "invert", "target_image": .string(Base64.encode(try Samples.png()))]
+            pod.inputStatuses = [.contentTooLarge]
+            let failed = try await backend.end(of: try await backend.submit(body))
+            #expect(failed["error"]?.string?.contains("larger") == true, "\(failed)")
+            pod.inputStatuses = [.internalServerError, .serviceUnavailable]
+            #expect(try await backend.end(of: try await backend.submit(body))["status"] == "done")
+            #expect(try await backend.call(.get, "/health").json["status"] == "healthy")
+        }
+    }
+
     // MARK: Several pods
+
+    @LoopActor @Test func `a task goes back to the pod that had it`() async throws {
+        startLoop()
+        let folder = try TemporaryFolder()
+        let pods = [try ScriptedGPUService(), try ScriptedGPUService()]
+        pods[0].comfyIsThere = false
+        pods[1].steps = [.held(LoopEvent())]
+        let first = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        let id = try await first.submit()
+        try await until { pods[1].posts.count == 1 }
+        await first.stop(grace: .zero)
+        pods[0].comfyIsThere = true
+        let second = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        #expect(try await second.end(of: id)["status"] == "done")
+        #expect(pods.map(\.posts.count) == [0, 2])
+        await second.stop(grace: .zero)
+        for pod in pods { await pod.kill() }
+    }
+
+    @LoopActor @Test func `a pod whose task went elsewhere is told to stop it`() async throws {
+        startLoop()
+        let folder = try TemporaryFolder()
+        let pods = [try ScriptedGPUService(), try ScriptedGPUService()]
+        pods[0].comfyIsThere = false
+        pods[1].steps = [.held(LoopEvent())]
+        let first = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        let id = try await first.submit()
+        try await until { pods[1].posts.count == 1 }
+        await first.stop(grace: .zero)
+        (pods[0].comfyIsThere, pods[1].comfyIsThere) = (true, false)
+        let second = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        #expect(try await second.end(of: id)["status"] == "done")
+        #expect(pods.map(\.posts.count) == [1, 1])
+        try await until { pods[1].cancelled == [id] }
+        await second.stop(grace: .zero)
+        for pod in pods { await pod.kill() }
+    }
 
     @LoopActor @Test func `work goes to the pod that has the least to do`() async throws {
         startLoop()

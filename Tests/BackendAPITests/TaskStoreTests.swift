@@ -69,7 +69,7 @@ import Testing
         let changed = try await database.write { database in
             var end = stale
             end.state = .done
-            return try TaskRow.update(end, from: .running, database)
+            return try TaskRow.update(end, database)
         }
         #expect(!changed)
         #expect(try await database.read { try TaskRow.find(stale.id, $0) }?.state == .running)
@@ -112,6 +112,40 @@ import Testing
         _ = book.claim { _ in true }
         #expect(try await book.end(entry, as: .done))
         #expect(try await database.read { try TaskRow.find(accepted.id, $0) }?.state == .done)
+        await database.close()
+    }
+
+    @LoopActor @Test func `a claim that never reached the disk does not keep an errand from going on`() async throws {
+        let folder = try TemporaryFolder()
+        let (book, database) = try await book(folder)
+        var task = Samples.task()
+        task.errand = Errand(kind: .hdImage, parameters: [:], order: [.fal], deadline: .max)
+        let entry = try await book.accept(task)
+        let accepted = entry.task
+        book.begin(entry)
+        try await database.write { database in
+            try database.execute(
+                sql: "UPDATE tasks SET state = 'queued', epoch = 0 WHERE id = ?", arguments: [accepted.id])
+        }
+        try await book.save(entry) { $0.result.text = "done" }
+        let row = try #require(try await database.read { try TaskRow.find(accepted.id, $0) })
+        #expect(row.state == .running && row.epoch == 1)
+        #expect(row.errand?.result.text == "done")
+        #expect(try await book.end(entry, as: .done))
+        #expect(try await database.read { try TaskRow.find(accepted.id, $0) }?.state == .done)
+        await database.close()
+    }
+
+    @LoopActor @Test func `a task whose end cannot be written stays in the queue`() async throws {
+        let folder = try TemporaryFolder()
+        let (book, database) = try await book(folder)
+        let entry = try await book.accept(Samples.task())
+        let id = entry.task.id
+        // As one that pauses before its next attempt.
+        _ = book.take { _ in true }
+        try await database.write { try $0.execute(sql: "UPDATE tasks SET epoch = 9 WHERE id = ?", arguments: [id]) }
+        await #expect(throws: TaskBook.Stale.self) { try await book.end(entry, as: .cancelled) }
+        #expect(book.queue.contains(id))
         await database.close()
     }
 

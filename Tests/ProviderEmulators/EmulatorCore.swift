@@ -12,6 +12,9 @@ public final class EmulatorCore {
     public internal(set) var taken = 0
     /// Requests that were done: each costs money.
     public internal(set) var paid = 0
+    /// Answers that wait for ``release``.
+    public internal(set) var held = 0
+    public let release = LoopEvent()
     /// Requests that were called off.
     public internal(set) var cancelled = 0
     /// GET requests: whoever asks how a request stands knows its id.
@@ -80,6 +83,10 @@ public final class EmulatorCore {
 
     func spoilt(_ answer: Response) async throws -> Response {
         if plan.take(.hangAtSubmit) { return try await hang() }
+        if plan.take(.heldAtSubmit) {
+            held += 1
+            try await release.wait()
+        }
         if plan.take(.droppedSubmit) { return Response(body: .abandoned) }
         if plan.take(.resetAtSubmit) { return Self.cut(answer) }
         if plan.take(.wrongJSONAtSubmit) {

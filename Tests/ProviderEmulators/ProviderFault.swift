@@ -15,6 +15,8 @@ public enum ProviderFault: String, Sendable, Hashable, CaseIterable {
     case unauthorized, noCredit, refusedInput
     /// The request is taken, and its answer never comes.
     case hangAtSubmit
+    /// The request is taken, and its answer comes once the test releases it.
+    case heldAtSubmit
     case hangAtStatus, hangAtResult
     /// The request is taken, and the connection breaks in the middle of the answer.
     case resetAtSubmit

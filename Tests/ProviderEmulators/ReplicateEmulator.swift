@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Glibc
 internal import HTTP
 internal import HTTPTypes
 internal import JSONText
@@ -12,6 +13,8 @@ public final class ReplicateEmulator {
     public let core: EmulatorCore
     private var predictions: [String: Prediction] = [:]
     private var order: [String] = []
+    /// Of the list of predictions.
+    public var pageSize = 100
     private var files: [String: (bytes: [UInt8], type: String, name: String)] = [:]
 
     private struct Prediction {
@@ -22,6 +25,7 @@ public final class ReplicateEmulator {
         var output = JSON.null
         var error = JSON.null
         var hasStarted = false
+        let createdAt = ReplicateEmulator.now()
     }
 
     public init(port: Int = 0) throws {
@@ -29,7 +33,7 @@ public final class ReplicateEmulator {
         let router = core.router
         router.on(.post, "/v1/files", bodyLimit: 64 << 20) { [unowned self] in try await addFile($0) }
         router.on(.get, "/v1/files/{id}") { [unowned self] in file($0) }
-        router.on(.get, "/v1/predictions") { [unowned self] _ in list() }
+        router.on(.get, "/v1/predictions") { [unowned self] in list($0) }
         router.on(.post, "/v1/predictions", bodyLimit: 16 << 20) { [unowned self] in try await create($0) }
         router.on(.post, "/v1/models/{owner}/{name}/predictions", bodyLimit: 16 << 20) { [unowned self] in
             try await create($0)
@@ -80,7 +84,7 @@ public final class ReplicateEmulator {
             "id": .string(id), "model": .string(prediction.model), "version": .string(prediction.version),
             "input": prediction.input, "logs": "", "output": prediction.output, "data_removed": false,
             "error": prediction.error, "source": "api", "status": .string(prediction.status),
-            "created_at": "2026-01-01T00:00:00.000Z",
+            "created_at": .string(prediction.createdAt),
             "started_at": prediction.hasStarted ? "2026-01-01T00:00:00.100Z" : .null,
             "metrics": ["predict_time": 0.5], "urls": ["get": .string(url), "cancel": .string("\(url)/cancel")],
         ]
@@ -123,8 +127,34 @@ public final class ReplicateEmulator {
         }
     }
 
-    private func list() -> Response {
-        .json(["previous": .null, "next": .null, "results": .array(order.map(json))])
+    /// Newest first, ``pageSize`` at a time; `next` leads on.
+    private func list(_ request: Request) -> Response {
+        let first = request.query("cursor").flatMap { Int($0) } ?? 0
+        let page = order.dropFirst(first).prefix(pageSize)
+        let hasMore = first + page.count < order.count
+        let next = JSON.string("\(core.publicURL)/v1/predictions?cursor=\(first + page.count)")
+        return .json(["previous": .null, "next": hasMore ? next : .null, "results": .array(page.map(json))])
+    }
+
+    /// Other people's predictions, made since.
+    public func addStrangers(_ count: Int) {
+        for _ in 0..<count {
+            let id = Self.newID()
+            predictions[id] = Prediction(model: "a/b", version: "v", input: ["prompt": "another"])
+            order.insert(id, at: 0)
+        }
+    }
+
+    /// As an hour later: the inputs are gone.
+    public func clearInputs() { for id in order { predictions[id]?.input = [:] } }
+
+    /// RFC 3339.
+    fileprivate nonisolated static func now() -> String {
+        var (seconds, parts) = (time(nil), tm())
+        gmtime_r(&seconds, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
+            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)).123456Z"
     }
 
     private func cancel(_ request: Request) -> Response {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSONText
 import Loop
 import ProviderEmulators
@@ -64,6 +65,33 @@ import Testing
             #expect(try await provider.follow(ticket, within: .seconds(60)) { _ in }.pictureCount == 1)
             #expect(bench.replicate.core.taken == 1)
         }
+    }
+
+    @Test func `a prediction is found behind many others, and not called absent where nobody can tell`() async throws {
+        try await withProviders { bench in
+            let provider = bench.provider(.replicate)
+            let job = try ProviderCase.replicate.job()
+            let draft = try await provider.prepare(job, within: .seconds(60))
+            bench.replicate.pageSize = 3
+            bench.replicate.core.plan.set(.droppedSubmit)
+            await #expect(throws: ProviderFailure.self) {
+                _ = try await provider.submit(job, draft, within: .seconds(60))
+            }
+            bench.replicate.addStrangers(7)
+            guard case .found = try await provider.locate(draft, within: .seconds(60)) else {
+                Issue.record("it was not found")
+                return
+            }
+            bench.replicate.clearInputs()
+            #expect(try await provider.locate(draft, within: .seconds(60)) == .unknowable)
+            bench.replicate.addStrangers(40)
+            #expect(try await provider.locate(draft, within: .seconds(60)) == .unknowable)
+        }
+    }
+
+    @Test func `a request that was taken and is not known any more may have been paid`() {
+        let answer = ProviderAnswer(status: 404, headers: [:], json: nil)
+        #expect(FalVerdict.onStatus(answer).isPerhapsPaid)
     }
 
     // MARK: Calling off

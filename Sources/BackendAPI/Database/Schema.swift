@@ -49,6 +49,9 @@ enum Schema {
                 sql: "ALTER TABLE tasks ADD COLUMN parent TEXT; ALTER TABLE tasks ADD COLUMN errand TEXT;")
         }
         KeyRow.register(in: &migrator)
+        migrator.registerMigration("7 pods") { database in
+            try database.execute(sql: "ALTER TABLE tasks ADD COLUMN pod TEXT;")
+        }
         return migrator
     }
 }

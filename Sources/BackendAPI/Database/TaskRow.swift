@@ -2,8 +2,8 @@ import GRDB
 import JSONText
 import Wire
 
-/// A task as its row, and the statements on it. Every change of a live task names the state and the epoch that it
-/// leaves, so that whoever has lost the task changes nothing.
+/// A task as its row, and the statements on it. Every change of a live task names its epoch, so that whoever has lost the
+/// task to a later claim changes nothing.
 enum TaskRow {
     /// Its pictures are noted as used in the same transaction.
     static func insert(_ task: GenerationTask, _ database: Database) throws {
@@ -27,10 +27,10 @@ enum TaskRow {
     static func claim(_ task: GenerationTask, _ database: Database) throws {
         try database.run(
             sql: """
-                UPDATE tasks SET state = 'running', epoch = ?1, attempt = ?2, cause = ?3, history = ?4
-                WHERE id = ?5 AND state IN ('queued', 'running') AND epoch < ?1
+                UPDATE tasks SET state = 'running', epoch = ?1, attempt = ?2, cause = ?3, history = ?4, pod = ?5
+                WHERE id = ?6 AND state IN ('queued', 'running') AND epoch < ?1
                 """,
-            arguments: [task.epoch, task.attempt, task.cause, task.history.json.text, task.id])
+            arguments: [task.epoch, task.attempt, task.cause, task.history.json.text, task.pod, task.id])
     }
 
     /// Notes when ComfyUI began.
@@ -45,8 +45,11 @@ enum TaskRow {
     /// - Returns: false when it was claimed anew, or has ended.
     static func saveErrand(_ task: GenerationTask, _ database: Database) throws -> Bool {
         try database.execute(
-            sql: "UPDATE tasks SET errand = ? WHERE id = ? AND epoch = ? AND state IN ('queued', 'running')",
-            arguments: [task.errand?.json.text, task.id, task.epoch])
+            sql: """
+                UPDATE tasks SET errand = ?1, state = ?2, epoch = ?3
+                WHERE id = ?4 AND epoch <= ?3 AND state IN ('queued', 'running')
+                """,
+            arguments: [task.errand?.json.text, task.state.rawValue, task.epoch, task.id])
         guard database.changesCount > 0 else { return false }
         for name in task.errand?.made ?? [] { try FileUse.insert(name, task.number, database) }
         return true
@@ -58,22 +61,22 @@ enum TaskRow {
             sql: "UPDATE tasks SET cancelling = 1 WHERE id = ? AND state IN ('queued', 'running')", arguments: [id])
     }
 
-    /// Moves a task out of a state.
+    /// Moves a live task to another state. The row may be behind the memory, as ``claim(_:_:)`` says: by a state, an epoch.
     ///
-    /// - Returns: false, with nothing changed, when it has left that state or was claimed anew.
+    /// - Returns: false, with nothing changed, when it has ended or was claimed anew.
     @discardableResult
-    static func update(_ task: GenerationTask, from state: TaskState, _ database: Database) throws -> Bool {
+    static func update(_ task: GenerationTask, _ database: Database) throws -> Bool {
         try database.run(
             sql: """
                 UPDATE tasks SET state = ?, attempt = ?, version = ?, params = ?, started_at = ?, finished_at = ?,
                     images = ?, error = ?, cause = ?, warnings = ?, source = ?, history = ?,
-                    errand = ?
-                WHERE id = ? AND state = ? AND epoch = ?
+                    errand = ?, epoch = ?
+                WHERE id = ? AND state IN ('queued', 'running') AND epoch <= ?
                 """,
             arguments: [
                 task.state.rawValue, task.attempt, task.version, JSON.object(task.params).text, task.startedAt,
                 task.finishedAt, strings(task.images), task.error, task.cause, strings(task.warnings), task.source,
-                task.history.json.text, task.errand?.json.text, task.id, state.rawValue, task.epoch,
+                task.history.json.text, task.errand?.json.text, task.epoch, task.id, task.epoch,
             ])
         guard database.changesCount == 1 else { return false }
         for name in task.images { try FileUse.insert(name, task.number, database) }
@@ -152,6 +155,7 @@ enum TaskRow {
         task.source = row["source"]
         task.history = StateHistory(json: json("history"))
         task.parent = row["parent"]
+        task.pod = row["pod"]
         if row["errand"] != nil { task.errand = Errand(json: json("errand")) }
         return task
     }

@@ -15,6 +15,8 @@ final class Dispatcher {
     private var runs: [Int: Task<Void, Never>] = [:]
     private var runCount = 0
     private(set) var isStopping = false
+    /// Since when workflows that tasks wait for are in no catalogue.
+    private var goneSince: [String: ContinuousClock.Instant] = [:]
     /// Called with each run that is to be made again: "same attempt" where the prompt will be looked for, "next attempt"
     /// where it starts anew.
     var onRetry: @LoopActor (String) -> Void = { _ in }
@@ -27,6 +29,8 @@ final class Dispatcher {
 
     private static let pauseAfterFault: Duration = .seconds(1)
     private static let expiryInterval: Duration = .seconds(5)
+    /// A workflow that is gone for longer than this is not being saved, but was removed.
+    private static let patienceForSaving: Duration = .seconds(60)
 
     init(book: TaskBook, pods: [GPUPod], catalogue: Catalogue, files: TaskFiles, limits: Limits, logger: Logger) {
         self.book = book
@@ -51,13 +55,47 @@ final class Dispatcher {
     /// version is gone everywhere is claimed, to be checked again.
     private func claimNext() -> (LiveTask, GPUPod)? {
         for pod in pods.filter(\.hasRoom).sorted(by: { $0.load < $1.load }) {
-            if let entry = book.claim(where: { pod.isReady(for: $0) || !isServed($0) }) { return (entry, pod) }
+            guard let entry = book.take(where: { pod.isReady(for: $0) || !isServed($0) }) else { continue }
+            let pod = place(of: entry.task, or: pod)
+            if let last = pods.first(where: { $0.baseURL == entry.task.pod }), last !== pod {
+                guard last.introduction.isSignalled else {
+                    // It starts with this process, and has a moment to say that it is there.
+                    book.leave(entry)
+                    return nil
+                }
+                // It must not go on with what is done elsewhere now.
+                last.cancelSoon(entry.task)
+            }
+            entry.task.pod = pod.baseURL
+            book.begin(entry)
+            return (entry, pod)
         }
         return nil
     }
 
-    /// Whether any pod has the version that the task was checked against.
-    private func isServed(_ kind: TaskQueue.Kind) -> Bool { pods.contains { $0.has(kind) } }
+    /// Whether any pod has the version that the task was checked against, or may have it again in a moment.
+    private func isServed(_ kind: TaskQueue.Kind) -> Bool {
+        pods.contains { $0.has(kind) } || isBeingEdited(kind.workflow)
+    }
+
+    /// Whether a workflow has a fault everywhere, or is gone for a moment: its file is being edited or copied. Its tasks
+    /// wait, rather than fail for a file that is half there.
+    private func isBeingEdited(_ workflow: String) -> Bool {
+        if let summary = catalogue[workflow] {
+            goneSince[workflow] = nil
+            return !summary.ready
+        }
+        let since = goneSince[workflow] ?? .now
+        goneSince[workflow] = since
+        return .now - since < Self.patienceForSaving
+    }
+
+    /// Where a task goes that `pod` would get: to the one that had it before, which may have its prompt, if that can.
+    private func place(of task: GenerationTask, or pod: GPUPod) -> GPUPod {
+        pods.first {
+            $0.baseURL == task.pod && $0.hasRoom && ($0.isReady(for: task.kind) || !isServed(task.kind))
+        } ?? pod
+    }
 
     private func start(_ entry: LiveTask, on pod: GPUPod) {
         pod.load += 1
@@ -96,7 +134,8 @@ final class Dispatcher {
             for pod in pods { pod.cancelSoon(entry.task) }
             return try await settle(entry, .cancelled)
         }
-        if !pod.has(entry.task.kind) { return try await renewed(entry) }
+        // What was given to a pod before may be a prompt by now, which needs no workflow: the pod looks for it.
+        if !pod.has(entry.task.kind), entry.task.epoch <= 1 { return try await renewed(entry) }
         let run = TaskRun(entry: entry, pod: pod, files: files, lease: lease, book: book, limit: limits.running)
         switch try await run.run() {
         case .stored(let names):
@@ -136,6 +175,7 @@ final class Dispatcher {
         case .nextAttempt(let pause):
             onRetry("next attempt")
             entry.task.attempt += 1
+            entry.task.pod = nil
             entry.runningSince = nil
             return pause
         case .failed(let reason): try await book.end(entry, as: .failed) { $0.error = reason }
@@ -161,6 +201,7 @@ final class Dispatcher {
 
     /// Has a task go on with its workflow as it is now; where nothing has changed, the pod is given a moment.
     private func renewed(_ entry: LiveTask) async throws -> Duration? {
+        if isBeingEdited(entry.task.workflow) { return TaskLife.pauseAfterLoss }
         let before = entry.task.version
         switch Renewal.check(entry.task, against: catalogue[entry.task.workflow]) {
         case .fits(let version, let params):

@@ -30,6 +30,8 @@ final class GPUPod {
     /// Prompts that it is to stop, as soon as it can be reached.
     private var toCancel: [(task: String, attempt: Int)] = []
     private var isCancelling = false
+    /// Signalled once it can run something, or has had the time to start.
+    let introduction = LoopEvent()
     /// Called when it may take more work than before.
     var onChange: @LoopActor () -> Void = {}
 
@@ -70,6 +72,7 @@ final class GPUPod {
             let begin = ContinuousClock.now
             await probe()
             let isStarting = !isReachable && begin - start < Self.startTime
+            if canRun || begin - start >= Self.startTime { introduction.signal() }
             let next = isStarting ? .now : begin + Self.interval
             try? await sleep(for: max(.milliseconds(isStarting ? 20 : 100), next - .now))
         }

@@ -54,13 +54,32 @@ struct TaskRun {
             return .event(.connectionLost)
         } catch is EventStreamReader.Failure {
             return .event(.connectionLost)
-        } catch is InputGone {
-            return .event(.refused("A picture of the request is no longer in the data folder."))
+        } catch let refusal as InputRefused {
+            return .event(refusal.event)
         }
     }
 
-    /// A picture of the request is not on the disk any more, or not as it was.
-    private struct InputGone: Error {}
+    /// A picture of the request did not get to the pod.
+    private struct InputRefused: Error {
+        let event: TaskLife.Event
+
+        /// It is not on the disk any more, or not as it was.
+        static let gone = InputRefused(event: .refused("A picture of the request is no longer in the data folder."))
+
+        init(event: TaskLife.Event) { self.event = event }
+
+        /// - Returns: nil when the pod has taken it.
+        init?(status: Int) {
+            switch status {
+            case 200..<300: return nil
+            // It hashes to something else over there: the file is damaged.
+            case 422: self = .gone
+            case 413: event = .refused("A picture of the request is larger than the GPU service takes.")
+            // The pod is there, and is asked again.
+            default: event = .busy(nil)
+            }
+        }
+    }
 
     /// What is left of the time that it may run, counted from when ComfyUI began with this attempt.
     private var secondsLeft: Double {
@@ -121,12 +140,11 @@ struct TaskRun {
                 if head.status == 200 { continue }
             }
             let inputs = files.inputs
-            guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { throw InputGone() }
+            guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { throw InputRefused.gone }
             let put = try await pod.send(
                 ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls))
             _ = try await put.collect()
-            // It hashes to something else over there: the file is damaged.
-            if put.status == 422 { throw InputGone() }
+            if let refusal = InputRefused(status: put.status) { throw refusal }
         }
     }
 
@@ -180,6 +198,9 @@ struct TaskRun {
                 names.append(try await lease.put { try ResultFile.keep(file, of: output, options, in: images) })
             } catch is ResultFile.NotAPicture {
                 return .event(.fileGone)
+            } catch let error as ImageError {
+                // Made anew, it would be as large.
+                return .event(.refused("A result cannot be made the format that was asked for. \(error.message)"))
             }
         }
         guard !names.isEmpty else { return .event(.refused("The workflow made nothing that could be kept.")) }

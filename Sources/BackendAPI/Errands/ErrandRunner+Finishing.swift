@@ -24,7 +24,8 @@ extension ErrandRunner {
     }
 
     private func pass(over picture: String, _ finish: Errand.Finish, _ entry: LiveTask) async throws -> [String] {
-        guard isReady(finish.workflow) else { throw ProviderFailure(.notReady, "") }
+        if finish.task == nil { try await untilPodsHaveTold() }
+        guard finish.task != nil || isReady(finish.workflow) else { throw ProviderFailure(.notReady, "") }
         var finisher = queue
         finisher.plans = [.textToImage: WorkflowPlan(workflow: finish.workflow)]
         let images = files.images

@@ -15,7 +15,9 @@ final class ErrandRunner {
     private let logger: Logger
     private var waiting: [LiveTask] = []
     private var runs: [String: Task<Void, Never>] = [:]
-    private var isStopping = false
+    private(set) var isStopping = false
+    /// Returns when the GPU services that start with this one have had the time to say what they can run.
+    let untilPodsHaveTold: @LoopActor () async throws -> Void
     /// How often our own disk was in the way.
     private(set) var diskWaits = 0
 
@@ -25,14 +27,19 @@ final class ErrandRunner {
     private static let diskPause: Duration = .seconds(1)
     /// After the deadline.
     private static let diskPatience: Duration = .seconds(600)
+    /// Of the grace, for closing the database.
+    private static let stopReserve: Duration = .seconds(2)
 
-    /// - Parameter isReady: whether a workflow can run on a pod now.
+    /// - Parameters:
+    ///   - isReady: whether a workflow can run on a pod now.
+    ///   - untilPodsHaveTold: returns once the pods have had the time to say so.
     init(
         book: TaskBook, room: ProviderRoom, queue: QueueProvider, files: TaskFiles,
-        isReady: @escaping @LoopActor (String) -> Bool, logger: Logger
+        isReady: @escaping @LoopActor (String) -> Bool,
+        untilPodsHaveTold: @escaping @LoopActor () async throws -> Void, logger: Logger
     ) {
         (self.book, self.room, self.queue, self.files) = (book, room, queue, files)
-        (self.isReady, self.logger) = (isReady, logger)
+        (self.isReady, self.untilPodsHaveTold, self.logger) = (isReady, untilPodsHaveTold, logger)
         book.onErrand = { [weak self] in self?.take($0) }
     }
 
@@ -45,6 +52,7 @@ final class ErrandRunner {
         while !isStopping, runs.count < Self.atOnce, !waiting.isEmpty {
             let entry = waiting.removeFirst()
             guard entry.task.state == .queued, !entry.isEnding else { continue }
+            book.begin(entry)
             let id = entry.task.id
             runs[id] = Task { [weak self] in
                 await self?.run(entry)
@@ -57,7 +65,6 @@ final class ErrandRunner {
     // MARK: One errand
 
     private func run(_ entry: LiveTask) async {
-        book.begin(entry)
         // The process before this one was asked to.
         guard !entry.task.isCancelling else { return await callOff(entry) }
         do {
@@ -69,9 +76,24 @@ final class ErrandRunner {
             logger.error("An errand's row has been changed by another", metadata: entry.facts)
         } catch {
             logger.error("An errand gives up", metadata: entry.facts.merging(["error": "\(error)"]) { $1 })
-            // When even this cannot be kept, the next process goes on with it.
-            _ = try? await book.end(entry, as: .failed) { $0.error = "The result could not be kept." }
+            await endAtLast(entry, as: .failed) { $0.error = "The result could not be kept." }
         }
+    }
+
+    /// Ends a task as soon as our own disk allows it: what nobody sees to any more must not seem to run. When the service
+    /// stops before, the next process goes on with it.
+    private func endAtLast(
+        _ entry: LiveTask, as state: TaskState, _ edit: @escaping @Sendable (inout GenerationTask) -> Void = { _ in }
+    ) async {
+        // In a task of its own: the errand's may be cancelled, and then no pause is one.
+        await Task {
+            repeat {
+                do {
+                    try await book.end(entry, as: state, edit)
+                    return
+                } catch is TaskBook.Stale { return } catch { try? await sleep(for: Self.diskPause) }
+            } while !isStopping
+        }.value
     }
 
     /// Does what needs our own disk, again and again for as long as that is in the way: what a provider has been paid for
@@ -100,6 +122,8 @@ final class ErrandRunner {
         // What is made already was paid for.
         if errand.made.isEmpty, errand.result.text == nil {
             guard try await make(entry, lease) else { return }
+            // The next process sees to it.
+            if isStopping, errand.finish != nil { throw CancellationError() }
         }
         let images = try await finished(entry)
         try await done(entry, images)
@@ -110,6 +134,7 @@ final class ErrandRunner {
     /// - Returns: false when the task has ended with it.
     private func make(_ entry: LiveTask, _ lease: FileLease) async throws -> Bool {
         guard let errand = entry.task.errand else { return false }
+        if errand.record.ticket == nil, errand.order.contains(.comfyui) { try await untilPodsHaveTold() }
         let start = ContinuousClock.now
         let job = try await job(entry.task, errand)
         let watch = ChainRunner.Watch {
@@ -144,11 +169,15 @@ final class ErrandRunner {
     }
 
     private func note(_ record: ChainRecord, _ entry: LiveTask) async throws {
+        let isDraft = record.ticket?.isDraft == true
+        // Nothing more is sent. What was on its way is taken now, and the next process follows it.
+        if isStopping, isDraft { throw CancellationError() }
+        defer { if isStopping, !isDraft { runs[entry.task.id]?.cancel() } }
         do {
             try await book.save(entry) { $0.record = record }
         } catch {
             // It was not sent, so that nobody need look for it.
-            if record.ticket?.isDraft == true { entry.task.errand?.record.ticket = nil }
+            if isDraft { entry.task.errand?.record.ticket = nil }
             throw error
         }
     }
@@ -197,8 +226,9 @@ final class ErrandRunner {
         return job
     }
 
-    /// ComfyUI is not waited for while another provider could do the job.
+    /// ComfyUI is not waited for while another provider could do the job; what it has begun is followed.
     private func notReady(_ errand: Errand) -> Set<ProviderName> {
+        guard errand.record.ticket?.provider != .comfyui else { return [] }
         guard errand.order.count > 1, let plan = queue.plans[errand.kind], !isReady(plan.workflow) else { return [] }
         return [.comfyui]
     }
@@ -231,7 +261,11 @@ final class ErrandRunner {
 
     /// - Returns: false when it had ended already, or ended otherwise before it could be stopped.
     func cancel(_ entry: LiveTask) async throws -> Bool {
-        if entry.task.state == .queued { return try await book.end(entry, as: .cancelled) }
+        if entry.task.state == .queued {
+            guard try await book.end(entry, as: .cancelled) else { return false }
+            waiting.removeAll { $0 === entry }
+            return true
+        }
         guard let run = runs[entry.task.id], !entry.task.state.hasEnded else { return false }
         try await book.wantCancelled(entry)
         run.cancel()
@@ -244,14 +278,22 @@ final class ErrandRunner {
         if let id = entry.task.errand?.finish?.task, let child = try? await book.find(id) {
             _ = try? await queue.dispatcher.cancel(child)
         }
-        _ = try? await book.end(entry, as: .cancelled)
+        await endAtLast(entry, as: .cancelled)
     }
 
-    /// Lets go of every errand: what is under way at a provider goes on, and the next process follows it.
-    func stop() {
+    /// Lets go of every errand: what is under way at a provider goes on, and the next process follows it. A request on its
+    /// way there is waited for as far as the grace allows: until it is answered, nobody knows its name.
+    func stop(grace: Duration) {
+        guard !isStopping else { return }
         isStopping = true
-        for run in runs.values { run.cancel() }
+        for (id, run) in runs where !isSending(id) { run.cancel() }
+        loopTask {
+            try? await sleep(for: max(grace / 2, grace - Self.stopReserve))
+            for run in self.runs.values { run.cancel() }
+        }
     }
+
+    private func isSending(_ id: String) -> Bool { book.live[id]?.task.errand?.record.ticket?.isDraft == true }
 
     func stopped() async { for run in runs.values { await run.value } }
 }

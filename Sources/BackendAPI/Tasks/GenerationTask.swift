@@ -70,6 +70,8 @@ struct GenerationTask: Sendable, Equatable {
     var source: String?
     /// The task that it is a step of; such a one is in no list.
     var parent: String?
+    /// The GPU service that was given its attempt last, by its URL: its prompt may be there.
+    var pod: String?
     /// What it has to do where it is no work for the queue; it is written by ``TaskBook/save(_:_:)`` and with its end.
     var errand: Errand?
 

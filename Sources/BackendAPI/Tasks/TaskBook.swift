@@ -84,13 +84,8 @@ final class TaskBook {
         entry.requestID = requestID
         live[task.id] = entry
         logger.info("Task accepted", metadata: entry.facts)
-        guard task.errand == nil else {
-            waitingErrands += 1
-            onErrand(entry)
-            return entry
-        }
-        queue.add(task)
-        onQueued()
+        if task.errand != nil { waitingErrands += 1 }
+        offer(entry)
         return entry
     }
 
@@ -127,14 +122,15 @@ final class TaskBook {
 
     // MARK: Moves
 
-    /// Claims the next queued task of a kind that `accept` likes.
-    func claim(where accept: (TaskQueue.Kind) -> Bool) -> LiveTask? {
-        guard let id = queue.take(where: accept), let entry = live[id] else { return nil }
-        begin(entry)
-        return entry
+    /// Takes the next queued task of a kind that `accept` likes out of the queue; ``begin(_:)`` claims it.
+    func take(where accept: (TaskQueue.Kind) -> Bool) -> LiveTask? {
+        queue.take(where: accept).flatMap { live[$0] }
     }
 
-    /// Has a queued task begin.
+    /// Puts a task that was taken, and not begun, into its place again.
+    func leave(_ entry: LiveTask) { queue.add(entry.task) }
+
+    /// Claims a queued task: has it begin.
     func begin(_ entry: LiveTask) {
         entry.task.move(to: .running, at: Self.now())
         entry.task.epoch += 1
@@ -170,13 +166,19 @@ final class TaskBook {
         entry.task.move(to: .queued, at: Self.now())
         runningCount -= 1
         let row = entry.task
-        database.enqueue { try TaskRow.update(row, from: .running, $0) }
+        database.enqueue { try TaskRow.update(row, $0) }
         entry.changed()
     }
 
     /// Puts a task that was taken from its pod into its old place in the queue, unless it has ended meanwhile.
     func queueAgain(_ entry: LiveTask) {
         guard entry.task.state == .queued, !entry.isEnding else { return }
+        offer(entry)
+    }
+
+    /// Has a queued task served; once, however often it is offered.
+    private func offer(_ entry: LiveTask) {
+        guard entry.task.errand == nil else { return onErrand(entry) }
         queue.add(entry.task)
         onQueued()
     }
@@ -191,9 +193,7 @@ final class TaskBook {
     ) async throws -> Bool {
         guard !entry.task.state.hasEnded, !entry.isEnding else { return false }
         entry.isEnding = true
-        defer { entry.isEnding = false }
         let before = entry.task
-        let wasQueued = queue.contains(before.id)
         queue.remove(before.id)
         var row = before
         row.move(to: state, at: Self.now())
@@ -202,15 +202,18 @@ final class TaskBook {
         let notice = WebhookNotice(final, in: self)
         do {
             let isWritten = try await database.write {
-                guard try TaskRow.update(final, from: before.state, $0) else { return false }
+                guard try TaskRow.update(final, $0) else { return false }
                 try WebhookRow.insert(notice, $0)
                 return true
             }
             guard isWritten else { throw Stale() }
         } catch {
-            if before.state == .queued, wasQueued { queue.add(before) }
+            entry.isEnding = false
+            // Whoever would have begun it meanwhile has passed it over.
+            if before.state == .queued { offer(entry) }
             throw error
         }
+        entry.isEnding = false
         if before.state == .running { runningCount -= 1 } else if before.errand != nil { waitingErrands -= 1 }
         count(row, -1)
         measure(entry, state)

@@ -160,6 +160,57 @@ import Workflows
         }
     }
 
+    @LoopActor @Test(arguments: [false, true])
+    func `after a restart our own GPU service goes on with it, and nobody is paid`(_ isBeforeItBegan: Bool) async throws
+    {
+        try await withProducts(["PROVIDERS_HD_IMAGE": "comfyui,replicate", "MAX_WAIT": "0"]) { bench in
+            bench.pod.steps = [.held(LoopEvent())]
+            let answer = try await bench.backend.call(.post, "/api/ai/hd-image", ["image": try Self.photo()])
+            let id = try #require(answer.json["task_id"]?.string)
+            try await until { bench.pod.posts.count == 1 }
+            try await bench.restart {
+                guard isBeforeItBegan else { return }
+                try Self.edit($0, "UPDATE tasks SET errand = json_set(errand, '$.record.ticket', NULL)")
+            }
+            let task = try await bench.backend.end(of: id)
+            #expect(task["status"] == "done", "\(task)")
+            #expect(task["source"] == "comfyui")
+            #expect(bench.replicate.core.taken == 0)
+        }
+    }
+
+    @LoopActor @Test func `a graceful stop waits for the answer to what is being paid for`() async throws {
+        try await withProducts(["PROVIDERS_TEXT_TO_IMAGE": "huggingface", "MAX_WAIT": "0"]) { bench in
+            let hub = bench.huggingFace.core
+            hub.plan.set(.heldAtSubmit)
+            let answer = try await bench.backend.call(.post, "/api/huggingface/text-to-image", ["prompt": "a cat"])
+            let id = try #require(answer.json["task_id"]?.string)
+            try await until { hub.held == 1 }
+            async let stopped: Void = bench.backend.stop(grace: .seconds(600))
+            try await until { bench.backend.isStopped }
+            hub.release.signal()
+            await stopped
+            #expect(try rows(in: bench.folder).filter { $0.id == id }.map(\.state) == [.done])
+        }
+    }
+
+    @LoopActor @Test func `a graceful stop waits for the name of what is being paid for`() async throws {
+        try await withProducts(["PROVIDERS_TEXT_TO_IMAGE": "fal", "MAX_WAIT": "0"]) { bench in
+            bench.fal.core.plan.set(.heldAtSubmit)
+            let answer = try await bench.backend.call(.post, "/api/huggingface/text-to-image", ["prompt": "a cat"])
+            let id = try #require(answer.json["task_id"]?.string)
+            try await until { bench.fal.core.held == 1 }
+            async let stopped: Void = bench.backend.stop(grace: .seconds(600))
+            try await until { bench.backend.isStopped }
+            bench.fal.core.release.signal()
+            await stopped
+            try await bench.restart()
+            let task = try await bench.backend.end(of: id)
+            #expect(task["status"] == "done", "\(task)")
+            #expect(bench.fal.core.taken == 1)
+        }
+    }
+
     private static func edit(_ data: String, _ sql: String) throws {
         try DatabaseQueue(path: data + "/easel.db").write { try $0.execute(sql: sql) }
     }

@@ -237,6 +237,7 @@ import Wire
             #expect(bench.fal.core.taken == 1)
             #expect(Set(bench.pod.posts.map(\.taskID)).count == 1)
             #expect(task["source"] == "fal")
+            #expect(task["warnings"] == [], "it has had its finishing pass")
         }
     }
 }

@@ -16,7 +16,7 @@ final class RunningBackend {
     let backend: Backend
     let client = HTTPClient()
     private let running: Task<Void, Never>
-    private var isStopped = false
+    private(set) var isStopped = false
 
     init(
         folder: String, pods: [String], settings: [String: String] = [:], clock: AccessClock = AccessClock()

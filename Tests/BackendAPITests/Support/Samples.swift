@@ -105,6 +105,15 @@ final class TemporaryFolder: Sendable {
     }
 }
 
+extension TaskBook {
+    /// Takes the next queued task, and claims it.
+    func claim(where accept: (TaskQueue.Kind) -> Bool) -> LiveTask? {
+        guard let entry = take(where: accept) else { return nil }
+        begin(entry)
+        return entry
+    }
+}
+
 /// Lets everything that is due on the loop happen until `condition` holds.
 @LoopActor
 func until(_ condition: @LoopActor () async throws -> Bool) async throws {

@@ -38,6 +38,8 @@ final class ScriptedGPUService {
     var results: [(bytes: [UInt8], mime: String)]
     /// The next results are answered with these instead.
     var resultStatuses: [HTTPResponse.Status] = []
+    /// The next pictures that are sent are answered with these instead.
+    var inputStatuses: [HTTPResponse.Status] = []
     var previews: [String] = []
     /// The answer to `POST /inspect`.
     var inspection: JSON = ["ok": true, "code": .null, "faces": [[:]], "reasons": []]
@@ -47,6 +49,8 @@ final class ScriptedGPUService {
     private(set) var inputs: [String: [UInt8]] = [:]
     private(set) var posts: [Post] = []
     private(set) var cancelled: [String] = []
+    /// Tasks whose prompts ComfyUI has.
+    private var prompts: Set<String> = []
     private(set) var catalogueReads = 0
     private(set) var cancelEvents: [String: LoopEvent] = [:]
     private let server: HTTPServer
@@ -87,6 +91,7 @@ final class ScriptedGPUService {
         }
         router.on(.put, "/inputs/{hash}", bodyLimit: 64 << 20) { [unowned self] request in
             let bytes = try await request.body.collect()
+            if !inputStatuses.isEmpty { return Response(status: inputStatuses.removeFirst()) }
             let hash = request.parameters["hash"] ?? ""
             guard SHA256.hash(bytes).hex == hash else { return Response(status: .unprocessableContent) }
             inputs[hash] = bytes
@@ -132,9 +137,22 @@ final class ScriptedGPUService {
                 workflow: body["workflow"]?.string ?? "", version: body["version"]?.string ?? "", taskID: id,
                 attempt: body["attempt"]?.int ?? 0, secondsLeft: body["seconds_left"]?.double ?? 0,
                 params: body["params"] ?? .null))
+        if let refusal = try refusal(posts[posts.count - 1]) { throw refusal }
         let step = steps.isEmpty ? .result : steps.removeFirst()
         if case .refused(let status, let body) = step { return .json(body, status: status) }
         return .events { [unowned self] in try await run(step, id, $0) }
+    }
+
+    /// A prompt that is here already needs no workflow.
+    private func refusal(_ post: Post) throws -> HTTPProblem? {
+        if prompts.contains(post.taskID) { return nil }
+        let workflow = catalogue["workflows"]?.array?.first { $0["name"]?.string == post.workflow }
+        guard let version = workflow?["version"] else { return HTTPProblem(.notFound, "There is no such workflow.") }
+        guard version.string == post.version else {
+            return HTTPProblem(.conflict, "It has another version now.", extra: ["version": version])
+        }
+        prompts.insert(post.taskID)
+        return nil
     }
 
     private func run(_ step: Step, _ id: String, _ body: BodyWriter) async throws {

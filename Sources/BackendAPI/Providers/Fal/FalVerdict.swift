@@ -15,8 +15,10 @@ enum FalVerdict {
     }
 
     static func onStatus(_ answer: ProviderAnswer) -> ProviderFailure {
-        // What fal does not know was never taken.
-        if answer.status == 404 { return ProviderFailure(.transient, "the request is not known there") }
+        // It was taken once: fal knows it no more, or not yet everywhere.
+        if answer.status == 404 {
+            return ProviderFailure(.transient, "the request is not known there", isPerhapsPaid: true)
+        }
         return common(answer) ?? ProviderFailure(.unknown, answer.words)
     }
 

@@ -23,6 +23,7 @@ struct ReplicateProvider: Provider {
     func prepare(_ job: ProviderJob, within limit: Duration) async throws -> ProviderTicket {
         let model = try tools.needModel(for: job.kind)
         var ticket = ProviderTicket(provider: .replicate, kind: job.kind, model: model.model)
+        ticket.trace["since"] = .string(TaskAnswer.time(TaskBook.now() - Self.clockDifference.milliseconds))
         if model.picture != nil {
             ticket.trace["file"] = .string(try await upload(try tools.needPicture(job), within: limit))
         }
@@ -119,7 +120,9 @@ struct ReplicateProvider: Provider {
         var waits = PollPauses(tools.api.pace)
         while true {
             let answer = try await tools.api.get(patiently: url(of: ticket), until: deadline)
-            if answer.status == 404 { throw ProviderFailure(.transient, "the prediction is not known there") }
+            if answer.status == 404 {
+                throw ProviderFailure(.transient, "the prediction is not known there", isPerhapsPaid: true)
+            }
             guard answer.isSuccess else { throw ReplicateVerdict.onCall(answer) }
             guard let prediction = answer.json, prediction["status"]?.string != nil else {
                 throw ProviderFailure(.unknown, "the prediction cannot be read", ticket: ticket)
@@ -142,17 +145,38 @@ struct ReplicateProvider: Provider {
 
     // MARK: Afterwards
 
-    /// Looks for the one prediction that reads the uploaded picture, among the newest.
+    /// Pages of a hundred predictions.
+    private static let longestSearch = 10
+    /// Between this machine's clock and Replicate's, at most.
+    private static let clockDifference: Duration = .seconds(300)
+
+    /// Looks for the one prediction that reads the uploaded picture, from the newest back to the draft's time.
     func locate(_ draft: ProviderTicket, within limit: Duration) async throws -> ProviderLocation {
-        guard let file = draft.trace["file"] else { return .unknowable }
+        guard let file = draft.trace["file"], let since = draft.trace["since"]?.string else { return .unknowable }
         let deadline = ProviderDeadline(within: limit)
-        let answer = try await tools.api.get(patiently: "\(tools.api.baseURL)/v1/predictions", until: deadline)
-        guard answer.isSuccess, let list = answer.json?["results"]?.array else {
-            throw ProviderFailure(.unknown, "the list of predictions cannot be read", ticket: draft)
+        var page: String? = "\(tools.api.baseURL)/v1/predictions"
+        // Replicate clears what is older than an hour, the input too: then nobody can tell whose it was.
+        var isCertain = true
+        for _ in 0..<Self.longestSearch {
+            guard let url = page else { break }
+            let answer = try await tools.api.get(patiently: url, until: deadline)
+            guard answer.isSuccess, let list = answer.json?["results"]?.array else {
+                throw ProviderFailure(.unknown, "the list of predictions cannot be read", ticket: draft)
+            }
+            for prediction in list {
+                // Both times are of one form (RFC 3339 in UTC), so that their order is that of their texts.
+                if let time = prediction["created_at"]?.string, time.prefix(19) < since.prefix(19) {
+                    return isCertain ? .absent : .unknowable
+                }
+                let input = prediction["input"]?.object ?? [:]
+                if input.values.contains(file) {
+                    return Self.ticket(draft, prediction).map(ProviderLocation.found) ?? .unknowable
+                }
+                if input.isEmpty { isCertain = false }
+            }
+            page = answer.json?["next"]?.string.map { tools.api.ours($0, else: "") }.flatMap { $0.isEmpty ? nil : $0 }
         }
-        let found = list.first { ($0["input"]?.object ?? [:]).values.contains(file) }
-        guard let found else { return .absent }
-        return Self.ticket(draft, found).map(ProviderLocation.found) ?? .unknowable
+        return isCertain && page == nil ? .absent : .unknowable
     }
 
     func cancel(_ ticket: ProviderTicket, within limit: Duration) async -> Bool {
