@@ -215,7 +215,7 @@ import Wire
 
     @LoopActor @Test func `a result that is too large for its format is one clear error, made once`() async throws {
         try await withBackend { backend, pod, _ in
-            pod.results = [(try Samples.png(width: 17_000, height: 2), "image/png")]
+            pod.results = [(try Samples.png(width: 16_384, height: 2), "image/png")]
             let id = try await backend.submit(["mode": "paint", "prompt": "wide", "output_format": "webp"])
             let task = try await backend.end(of: id)
             #expect(task["status"] == "failed")
@@ -245,6 +245,7 @@ import Wire
         pods[0].comfyIsThere = false
         pods[1].steps = [.held(LoopEvent())]
         let first = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        try await first.untilHealthy()
         let id = try await first.submit()
         try await until { pods[1].posts.count == 1 }
         await first.stop(grace: .zero)
@@ -263,6 +264,7 @@ import Wire
         pods[0].comfyIsThere = false
         pods[1].steps = [.held(LoopEvent())]
         let first = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        try await first.untilHealthy()
         let id = try await first.submit()
         try await until { pods[1].posts.count == 1 }
         await first.stop(grace: .zero)
