@@ -1,3 +1,4 @@
+import Crypto
 import HTTPTypes
 import JSONText
 import Logging
@@ -59,10 +60,16 @@ final class GPUPod {
         has(kind) && catalogue.workflow(kind.workflow, of: baseURL)?.ready == true
     }
 
+    /// Whether what is sent is hashed and signed.
+    var isSigned: Bool { signer.secret != nil }
+
     /// Sends it a request, signed where the two share a secret.
     ///
+    /// - Parameter hash: of its body, where it is known.
     /// - Throws: as `HTTPClient.send(_:)`.
-    func send(_ request: ClientRequest) async throws -> ClientResponse { try await http.send(signer.signed(request)) }
+    func send(_ request: ClientRequest, hash: SHA256Digest? = nil) async throws -> ClientResponse {
+        try await http.send(signer.signed(request, hash: hash))
+    }
 
     /// Asks each second how it is, until the task is cancelled. The two services start together: one that is not there yet
     /// will be in a moment, so at first it is asked more often.

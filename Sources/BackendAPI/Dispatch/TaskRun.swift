@@ -1,3 +1,4 @@
+import Crypto
 import HTTP
 import HTTPTypes
 import Images
@@ -140,9 +141,14 @@ struct TaskRun {
                 if head.status == 200 { continue }
             }
             let inputs = files.inputs
-            guard let bytes = try await offLoop({ try inputs.readInput(hash) }) else { throw InputRefused.gone }
+            let isSigned = pod.isSigned
+            let input = try await offLoop {
+                try inputs.readInput(hash).map { (bytes: $0, hash: isSigned ? SHA256.hash($0) : nil) }
+            }
+            guard let (bytes, digest) = input else { throw InputRefused.gone }
             let put = try await pod.send(
-                ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls))
+                ClientRequest(method: .put, url: url, body: .bytes(bytes), timeouts: Self.calls),
+                hash: digest)
             _ = try await put.collect()
             if let refusal = InputRefused(status: put.status) { throw refusal }
         }

@@ -24,10 +24,17 @@ public struct MessageSignature: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - target: path and query as they go over the wire.
-    public init(method: String, target: String, body: [UInt8], created: Int64, nonce: String, secret: String) {
+    ///   - hash: of the body.
+    public init(method: String, target: String, hash: SHA256Digest, created: Int64, nonce: String, secret: String) {
         (self.created, self.nonce) = (created, nonce)
-        digest = Self.digest(of: SHA256.hash(body))
+        digest = Self.digest(of: hash)
         proof = Self.proof(method, target, digest, created, nonce, secret)
+    }
+
+    /// The same, of a body that nobody has hashed yet.
+    public init(method: String, target: String, body: [UInt8], created: Int64, nonce: String, secret: String) {
+        self.init(
+            method: method, target: target, hash: SHA256.hash(body), created: created, nonce: nonce, secret: secret)
     }
 
     /// Reads the three fields.
