@@ -18,7 +18,8 @@ struct PodSigner: Sendable {
         guard let secret else { return request }
         let signature = MessageSignature(
             method: request.method.rawValue, target: Self.target(of: request.url),
-            hash: hash ?? Self.hash(of: request.body), created: Int64(time(nil)), nonce: Hex.encode(randomBytes(16)), secret: secret.reveal())
+            hash: hash ?? Self.hash(of: request.body), created: Int64(time(nil)), nonce: Hex.encode(randomBytes(16)),
+            secret: secret.reveal())
         var request = request
         request.headers[.signatureInput] = signature.inputField
         request.headers[.signature] = signature.signatureField
