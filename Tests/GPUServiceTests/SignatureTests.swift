@@ -99,8 +99,20 @@ import Wire
                 let answer = try await send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
                 #expect(answer.status == 200)
             }
+            for field in ["X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1"] {
+                let proxied = try await send("GET /metrics HTTP/1.1\r\nHost: x\r\n\(field)\r\n\r\n")
+                #expect(proxied.status == 401, "a proxy on this machine asks for another")
+            }
             let post = try await send("POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
             #expect(post.status == 401)
         }
+    }
+
+    @Test(
+        arguments: zip(
+            ["127.0.0.1", "::1", "::ffff:127.0.0.1", "192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1", "::ffff:"],
+            [true, true, true, false, false, false, false]))
+    func `a machine knows itself by any of its addresses`(address: String, isHere: Bool) {
+        #expect(SignatureMiddleware.isFromHere(address, [:]) == isHere)
     }
 }

@@ -17,6 +17,8 @@ final class ComfyUI {
     private(set) var isAvailable = false
     /// Called when it has come or gone, or has other nodes or models.
     var onChange: @LoopActor () -> Void = {}
+    /// Called when there may be room here for who waits: a slot is free, it has come or gone, its nodes have changed.
+    var onRoom: @LoopActor () -> Void = {}
     private let nodeWatch: NodeWatch
     /// Whether it can run a workflow, by name and version; for the nodes that it has now.
     private var judged: [String: Bool] = [:]
@@ -25,8 +27,9 @@ final class ComfyUI {
     var busy = BusyClock()
     /// Of pictures put into its input folder.
     private(set) var uploadedBytes = 0
-    private var slotFreed: [LoopEvent] = []
-    private var wedge = WedgeWatch()
+    private var wedge = WedgeWatch() {
+        didSet { if isWedged, !oldValue.isWedged { moveOn() } }
+    }
     private var runs: [String: PromptRun] = [:]
     private let start = ContinuousClock.now
     /// Names that it gave to pictures, by the hash of their bytes.
@@ -89,16 +92,26 @@ final class ComfyUI {
         // Another ComfyUI may have come back in its place, with another input folder.
         if !now { uploads = [:] }
         let url: Logger.Metadata = ["url": .string(client.baseURL)]
-        defer { onChange() }
+        defer {
+            onChange()
+            onRoom()
+        }
         if now {
             nodeWatch.refreshSoon()
             logger.info("ComfyUI is there", metadata: url)
-        } else if wedge.isWedged {
-            logger.error("ComfyUI answers and does no work: it is wedged until it is restarted", metadata: url)
-            for run in runs.values { run.moveOn() }
-        } else {
+        } else if !isWedged {
             logger.warning("ComfyUI is away", metadata: url)
         }
+    }
+
+    /// Whether it answers and does no work.
+    var isWedged: Bool { wedge.isWedged }
+
+    private func moveOn() {
+        logger.error(
+            "ComfyUI answers and does no work: it is wedged until it is restarted",
+            metadata: ["url": .string(client.baseURL)])
+        for run in runs.values { run.moveOn() }
     }
 
     // MARK: Nodes and models
@@ -112,6 +125,7 @@ final class ComfyUI {
     private func nodesChanged() {
         judged = [:]
         onChange()
+        onRoom()
     }
 
     /// Whether it has the nodes and models for a workflow; with its nodes not known it may.
@@ -126,7 +140,12 @@ final class ComfyUI {
 
     // MARK: Runs
 
-    func follows(_ run: PromptRun) { runs[run.promptID] = run }
+    func follows(_ run: PromptRun) {
+        runs[run.promptID] = run
+        // It was under way hither when the others were told.
+        if isWedged { run.moveOn() }
+    }
+
     func followsNoMore(_ run: PromptRun) { runs[run.promptID] = nil }
 
     /// A prompt is still there long after it was told to stop.
@@ -139,21 +158,12 @@ final class ComfyUI {
 
     var hasSlot: Bool { load < capacity }
 
-    /// Takes a slot, waiting for one in turn.
-    ///
-    /// - Throws: `CancellationError`.
-    func takeSlot() async throws {
-        while !hasSlot {
-            let event = LoopEvent()
-            slotFreed.append(event)
-            try await event.wait()
-        }
-        load += 1
-    }
+    /// Takes a slot; who waits for one stands in the ``PlaceLine``.
+    func takeSlot() { load += 1 }
 
     func freeSlot() {
         load -= 1
-        if !slotFreed.isEmpty { slotFreed.removeFirst().signal() }
+        onRoom()
     }
 
     // MARK: Pictures
@@ -161,16 +171,22 @@ final class ComfyUI {
     /// Puts a picture into the input folder, once for each content.
     ///
     /// - Returns: the name for `LoadImage`.
+    /// - Throws: ``FileBytes/Failure`` when its file is gone; else as ``ComfyUIClient/upload(_:name:mime:)``.
     func upload(_ input: StoredInput) async throws -> String {
         if let name = uploads[input.sha256] { return name }
-        let bytes = try await input.read()
+        let path = input.path
+        let file = try await offLoop { try FileReading(path) }
+        let content = MultipartForm.Content.stream(length: file.size) { try await offLoop { try file.next() } }
         let name = try await client.upload(
-            bytes, name: "\(input.sha256).\(input.fileExtension)", mime: input.mime)
-        uploadedBytes += bytes.count
+            content, name: "\(input.sha256).\(input.fileExtension)", mime: input.mime)
+        uploadedBytes += file.size
         if uploads.count >= Self.maxRememberedUploads { uploads.removeAll() }
         uploads[input.sha256] = name
         return name
     }
+
+    /// Whether ``upload(_:)`` has the name of this picture from before.
+    func hasUpload(_ sha256: String) -> Bool { uploads[sha256] != nil }
 
     /// The names may have gone stale: somebody has cleared the input folder.
     func forgetUploads() { uploads = [:] }

@@ -50,6 +50,12 @@ final class ComfyUIClient {
         return queue
     }
 
+    /// Whether it has the prompt, or its result.
+    func has(_ promptID: String) async throws(NoAnswer) -> Bool {
+        if try await queue().place(of: promptID) != .absent { return true }
+        return try await history(of: promptID) != nil
+    }
+
     /// `POST /prompt`. Never sends what kills or wedges a ComfyUI: `extra_data: null`, a `client_id` that is no string,
     /// a number that is none.
     ///
@@ -105,15 +111,19 @@ final class ComfyUIClient {
     /// `POST /upload/image`; the same name with the same bytes is used again.
     ///
     /// - Returns: the name for `LoadImage`, which may be another than asked for.
-    func upload(_ image: [UInt8], name: String, mime: String) async throws(NoAnswer) -> String {
+    /// - Throws: ``NoAnswer``; ``GenerationFailure`` when it is larger than ComfyUI takes (`--max-upload-size`).
+    func upload(_ image: MultipartForm.Content, name: String, mime: String) async throws -> String {
         var form = MultipartForm()
-        form.addFile(.bytes(image), name: "image", filename: name, contentType: mime)
+        form.addFile(image, name: "image", filename: name, contentType: mime)
         form.addText("input", name: "type")
         form.addText("easel", name: "subfolder")
         let request = ClientRequest(
             method: .post, url: baseURL + "/upload/image", headers: [.contentType: form.contentType], body: form.body,
             timeouts: .init(connect: .seconds(5), idle: .seconds(30), total: .seconds(120)))
         let answer = try await ask(request)
+        if answer.status == 413 {
+            throw GenerationFailure(.input, "A picture, sound or film is larger than ComfyUI takes.")
+        }
         guard answer.status == 200, let given = answer.body["name"]?.string, !given.isEmpty else {
             throw odd(answer, "POST /upload/image")
         }

@@ -18,11 +18,15 @@ final class PromptRun {
     private var meter: ProgressMeter
     private var deadline: ContinuousClock.Instant?
     private var stopRequested: ContinuousClock.Instant?
+    /// When ComfyUI was last asked to stop it.
+    private var stopAsked = ContinuousClock.now
     /// When it was last heard of.
     private var lastSign = ContinuousClock.now
 
     /// A node that ignores an interruption is waited for so long.
     private static let stopPatience: Duration = .seconds(30)
+    /// A request to stop it that was lost, or came before the prompt was there, is repeated after so long.
+    private static let stopInterval: Duration = .seconds(5)
     /// A prompt that was silent for so long before its deadline is taken to hang rather than to be slow.
     private static let silence: Duration = .seconds(30)
     private static let socketPatience: Duration = .milliseconds(500)
@@ -42,12 +46,6 @@ final class PromptRun {
         meter = ProgressMeter(graph: graph)
     }
 
-    /// Whether this ComfyUI has the prompt, or its result.
-    func isKnown() async throws(ComfyUIClient.NoAnswer) -> Bool {
-        if try await comfyUI.client.queue().place(of: promptID) != .absent { return true }
-        return try await comfyUI.client.history(of: promptID) != nil
-    }
-
     /// Follows a prompt that ComfyUI has from before.
     func join() async throws -> [ComfyFile] {
         report(.accepted(promptID: promptID, found: true))
@@ -59,6 +57,9 @@ final class PromptRun {
     /// - Throws: ``GenerationFailure``; `CancellationError`.
     func submit(_ graph: JSON) async throws -> [ComfyFile] {
         let clientID = await comfyUI.socket.clientID(within: Self.socketPatience)
+        if let stopped = watch.stopped { throw stopped }
+        // It would take the prompt, and never run it.
+        if comfyUI.isWedged { throw PromptWatch.wedged }
         let submittedUnder = clientID ?? UUID4.make()
         comfyUI.socket.listen(to: promptID, submittedUnder: submittedUnder) { [weak self] in self?.hear($0) }
         defer { comfyUI.socket.forget(promptID) }
@@ -72,6 +73,7 @@ final class PromptRun {
             try await findAgain(after: lost)
         }
         report(.accepted(promptID: promptID, found: false))
+        stopIfAsked()
         // A connection that broke while the prompt was submitted hears nothing of it.
         return try await follow(PromptWatch(hasSocket: comfyUI.socket.clientID == submittedUnder))
     }
@@ -81,20 +83,33 @@ final class PromptRun {
         comfyUI.logger.warning("The answer to a submit was lost", metadata: ["reason": .string(lost.reason)])
         for pause: Duration in [.zero, .milliseconds(500)] where lost.mayHaveActed {
             try await sleep(for: pause)
-            if (try? await isKnown()) == true { return }
+            if (try? await comfyUI.client.has(promptID)) == true { return }
         }
         throw GenerationFailure(.unavailable, "ComfyUI cannot be reached.", detail: lost.reason)
     }
 
-    /// Asks ComfyUI to stop the prompt; the end comes through the following.
+    /// Asks ComfyUI to stop the prompt, at each call once more; the end comes through the following.
     func stop(_ reason: PromptWatch.Stop) {
-        guard watch.stop == nil else { return }
-        watch.stop = reason
-        stopRequested = clock.now
+        if watch.stop == nil {
+            watch.stop = reason
+            stopRequested = clock.now
+        }
+        askToStop()
+    }
+
+    private func askToStop() {
+        stopAsked = clock.now
         loopTask { [comfyUI, promptID, inbox] in
             try? await comfyUI.client.stop(promptID)
             inbox.put(.waited)
         }
+    }
+
+    /// What asked for the stop while the prompt was submitted may have overtaken it, and found nothing.
+    private func stopIfAsked() {
+        guard watch.stop != nil else { return }
+        stopRequested = clock.now
+        askToStop()
     }
 
     // MARK: Following
@@ -155,7 +170,8 @@ final class PromptRun {
                 comfyUI.didNotStop(promptID)
                 throw failure
             }
-            time = min(time, left)
+            if clock.now - stopAsked >= Self.stopInterval { askToStop() }
+            time = min(time, left, Self.stopInterval)
         } else if let deadline {
             let left = deadline - clock.now
             if left <= .zero { stop(isSilent ? .stalled : .deadline) } else { time = min(time, left) }
@@ -194,7 +210,7 @@ extension PromptWatch {
         switch stop {
         case .deadline where !isSilent: GenerationFailure(.deadline, "The generation took longer than it may.")
         case .deadline, .stalled: GenerationFailure(.transient, "ComfyUI stopped working on this.")
-        default: GenerationFailure(.cancelled, "The generation was cancelled.")
+        default: .cancelled
         }
     }
 }

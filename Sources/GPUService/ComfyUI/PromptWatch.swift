@@ -87,7 +87,7 @@ struct PromptWatch: Sendable, Equatable {
         case .queue(let place): return inQueue(place)
         case .unanswered(let silence): return unanswered(silence)
         case .wedged:
-            return .ended(.failure(stopped ?? GenerationFailure(.unavailable, "ComfyUI answers and does no work.")))
+            return .ended(.failure(stopped ?? Self.wedged))
         case .waited: return look == .pause ? secondRound() : beginLook()
         }
     }
@@ -166,9 +166,13 @@ struct PromptWatch: Sendable, Equatable {
         return .failure(GenerationFailure(.lost, "ComfyUI has lost this generation, most likely by a restart."))
     }
 
-    private var stopped: GenerationFailure? {
+    /// The prompt is on a ComfyUI that is wedged.
+    static let wedged = GenerationFailure(.unavailable, "ComfyUI answers and does no work.")
+
+    /// Why it ends when it is gone after we asked for its stop; nil when we have not.
+    var stopped: GenerationFailure? {
         switch stop {
-        case .cancelled: GenerationFailure(.cancelled, "The generation was cancelled.")
+        case .cancelled: GenerationFailure.cancelled
         case .deadline: GenerationFailure(.deadline, "The generation took longer than it may.")
         case .stalled: GenerationFailure(.transient, "The generation made no progress for too long.")
         case nil: nil

@@ -10,10 +10,11 @@ import Workflows
 @LoopActor
 final class Dispatcher {
     let comfyUIs: [ComfyUI]
-    private let inputs: InputStore
+    private let maker: PromptMaker
     /// Nil where no model can be fetched.
     private let models: ModelStore?
     private let logger: Logger
+    let line: PlaceLine
     /// By task, the newest attempt; the ended ones stay a while for their results.
     private var generations: [String: Generation] = [:]
     private var order: [String] = []
@@ -28,9 +29,10 @@ final class Dispatcher {
 
     init(comfyUIs: [ComfyUI], inputs: InputStore, models: ModelStore? = nil, logger: Logger) {
         self.comfyUIs = comfyUIs
-        self.inputs = inputs
+        maker = PromptMaker(inputs: inputs)
         self.models = models
         self.logger = logger
+        line = PlaceLine(comfyUIs)
     }
 
     /// How many generations may be under way at once.
@@ -52,18 +54,45 @@ final class Dispatcher {
 
     subscript(_ taskID: String) -> Generation? { generations[taskID] }
 
+    /// What a request asks for, where no workflow can be had for it: under way or done here already, or in a ComfyUI that
+    /// answers, from before this process was. A submitted prompt needs no file.
+    func known(for request: GenerateRequest, requestID: String) async -> Generation? {
+        guard let taskID = request.taskID else { return nil }
+        if isJoined(by: request) { return generations[taskID] }
+        let promptID = PromptName.promptID(taskID: taskID, attempt: request.attempt)
+        guard let comfyUI = await holder(of: promptID) else { return nil }
+        // Another request may have come first meanwhile.
+        if isJoined(by: request) { return generations[taskID] }
+        return begin(request, workflow: request.workflow, requestID) { generation in
+            try await self.run(of: generation, limit: Self.duration(request.secondsLeft), on: comfyUI).join()
+        }
+    }
+
+    private func holder(of promptID: String) async -> ComfyUI? {
+        for comfyUI in comfyUIs where comfyUI.isAvailable {
+            if (try? await comfyUI.client.has(promptID)) == true { return comfyUI }
+        }
+        return nil
+    }
+
     /// Begins a generation, or joins the one that is under way, or has ended well, for the same task and attempt.
     func generation(for request: GenerateRequest, of workflow: Workflow, requestID: String) -> Generation {
+        if isJoined(by: request), let known = request.taskID.flatMap({ generations[$0] }) { return known }
+        return begin(request, workflow: workflow.name, requestID) { generation in
+            try await self.run(generation, request, workflow)
+        }
+    }
+
+    private func begin(
+        _ request: GenerateRequest, workflow: String, _ requestID: String,
+        _ work: @escaping @LoopActor @Sendable (Generation) async throws -> [ComfyFile]
+    ) -> Generation {
         let taskID = request.taskID ?? UUID4.make()
-        if let known = generations[taskID], known.attempt == request.attempt, known.canBeJoined { return known }
         let promptID = PromptName.promptID(taskID: taskID, attempt: request.attempt)
         let generation = Generation(
-            taskID: taskID, attempt: request.attempt, promptID: promptID, workflow: workflow.name,
-            requestID: requestID)
+            taskID: taskID, attempt: request.attempt, promptID: promptID, workflow: workflow, requestID: requestID)
         remember(generation)
-        tasks[taskID] = loopTask { [weak self] in
-            await self?.see(generation, through: request, workflow)
-        }
+        tasks[taskID] = loopTask { [weak self] in await self?.see(generation, through: work) }
         return generation
     }
 
@@ -74,10 +103,11 @@ final class Dispatcher {
         }
     }
 
-    private func see(_ generation: Generation, through request: GenerateRequest, _ workflow: Workflow) async {
+    private func see(
+        _ generation: Generation, through work: @LoopActor (Generation) async throws -> [ComfyFile]
+    ) async {
         do {
-            let files = try await run(generation, request, workflow)
-            generation.finished(files.results)
+            generation.finished(try await work(generation).results)
         } catch let failure as GenerationFailure {
             generation.report(.error(failure))
         } catch let silence as ComfyUIClient.NoAnswer {
@@ -102,17 +132,31 @@ final class Dispatcher {
         // A task may have been here before this process was: its prompt is looked for before it is submitted.
         if request.taskID != nil, let found = try await find(generation, limit: limit) { return try await found.join() }
         let request = try await fetching(wanted, of: request, for: generation)
-        let comfyUI = try await place(for: workflow)
+        let comfyUI = try await line.place(generation, of: workflow)
         defer { comfyUI.freeSlot() }
-        if generation.stopReason != nil { throw GenerationFailure(.cancelled, "The generation was cancelled.") }
-        let graph = try await graph(for: generation, request, workflow, on: comfyUI)
-        let run = PromptRun(
-            promptID: generation.promptID, graph: graph, limit: Self.duration(request.secondsAnew) ?? limit, on: comfyUI
-        ) {
+        try generation.checkStop()
+        let made = try await maker.prompt(for: generation, request, workflow, on: comfyUI)
+        try generation.checkStop()
+        let run = run(
+            of: generation, limit: Self.duration(request.secondsAnew) ?? limit, graph: made.graph, on: comfyUI)
+        do { return try await run.submit(made.graph) } catch let refusal as GenerationFailure
+            where refusal.kind == .input && made.namesOldUploads
+        {
+            // Somebody may have cleared the input folder since they were put there.
+            comfyUI.forgetUploads()
+            let anew = try await maker.prompt(for: generation, request, workflow, on: comfyUI)
+            return try await run.submit(anew.graph)
+        }
+    }
+
+    private func run(
+        of generation: Generation, limit: Duration?, graph: JSON = .null, on comfyUI: ComfyUI
+    ) -> PromptRun {
+        let run = PromptRun(promptID: generation.promptID, graph: graph, limit: limit, on: comfyUI) {
             generation.report($0)
         }
         generation.placed(on: comfyUI, run: run)
-        return try await run.submit(graph)
+        return run
     }
 
     /// The request with the names of files in place of the URLs of models.
@@ -138,46 +182,10 @@ final class Dispatcher {
     /// Looks on every ComfyUI that answers.
     private func find(_ generation: Generation, limit: Duration?) async throws -> PromptRun? {
         for comfyUI in comfyUIs where comfyUI.isAvailable {
-            let run = PromptRun(promptID: generation.promptID, graph: .null, limit: limit, on: comfyUI) {
-                generation.report($0)
-            }
-            guard try await run.isKnown() else { continue }
-            generation.placed(on: comfyUI, run: run)
-            return run
+            guard try await comfyUI.client.has(generation.promptID) else { continue }
+            return run(of: generation, limit: limit, on: comfyUI)
         }
         return nil
-    }
-
-    /// Of the ComfyUIs that can run it the one with the least to do, its slot taken.
-    private func place(for workflow: Workflow) async throws -> ComfyUI {
-        let there = comfyUIs.filter(\.isAvailable)
-        guard !there.isEmpty else { throw GenerationFailure(.unavailable, "No ComfyUI answers.") }
-        guard let best = there.filter({ $0.canRun(workflow) }).min(by: { $0.load < $1.load }) else {
-            throw GenerationFailure(.unavailable, "No ComfyUI that answers has what the workflow needs.")
-        }
-        try await best.takeSlot()
-        return best
-    }
-
-    /// The graph with the request's values in it, its pictures uploaded.
-    private func graph(
-        for generation: Generation, _ request: GenerateRequest, _ workflow: Workflow, on comfyUI: ComfyUI
-    ) async throws -> JSON {
-        var names: [String: [String]] = [:]
-        for (parameter, value) in request.params {
-            let hashes = value.array?.compactMap(InputReference.sha256) ?? InputReference.sha256(in: value).map { [$0] }
-            for hash in hashes ?? [] {
-                guard let input = inputs[hash] else { throw GenerationFailure(.unavailable, "A picture is missing.") }
-                names[parameter, default: []].append(try await comfyUI.upload(input))
-            }
-        }
-        let prefix = PromptName.filenamePrefix(taskID: generation.taskID, attempt: generation.attempt)
-        do throws(InjectionError) {
-            let graph = try workflow.prompt(with: request.params, uploadedImages: names, filenamePrefix: prefix)
-            return graph.savingWhatOnlyGoesOverTheSocket(filenamePrefix: prefix)
-        } catch {
-            throw GenerationFailure(.input, error.reason + ".")
-        }
     }
 
     private func log(_ generation: Generation) {
@@ -217,21 +225,5 @@ extension Generation {
     /// A failure is not joined: who asks for the attempt again wants it looked for again.
     var canBeJoined: Bool {
         if case .error = end { false } else { true }
-    }
-}
-
-extension JSON {
-    /// A picture of `SaveImageWebsocket` comes over the socket alone, in a frame that does not say whose it is, and is
-    /// lost with the socket. `SaveImage` takes the same input and keeps it.
-    func savingWhatOnlyGoesOverTheSocket(filenamePrefix: String) -> JSON {
-        guard case .object(var nodes) = self else { return self }
-        for (id, node) in nodes where node["class_type"]?.string == "SaveImageWebsocket" {
-            guard var saving = node.object, var inputs = node["inputs"]?.object else { continue }
-            inputs["filename_prefix"] = .string(filenamePrefix)
-            saving["class_type"] = "SaveImage"
-            saving["inputs"] = .object(inputs)
-            nodes[id] = .object(saving)
-        }
-        return .object(nodes)
     }
 }

@@ -26,7 +26,9 @@ final class Generation {
     private(set) var files: [ComfyFile] = []
     private(set) var comfyUI: ComfyUI?
     private(set) var run: PromptRun?
-    var stopReason: PromptWatch.Stop?
+    private(set) var stopReason: PromptWatch.Stop?
+    /// Called when it is to stop: where it waits for its place.
+    var onStop: @LoopActor () -> Void = {}
 
     private var change = LoopEvent()
     /// What it does before it has a run.
@@ -82,6 +84,7 @@ final class Generation {
         guard end == nil else { return false }
         stopReason = .cancelled
         preparation?.cancel()
+        onStop()
         run?.stop(.cancelled)
         return true
     }
@@ -101,8 +104,13 @@ final class Generation {
                 task.cancel()
             }
         } catch is CancellationError where stopReason != nil {
-            throw GenerationFailure(.cancelled, "The generation was cancelled.")
+            throw GenerationFailure.cancelled
         }
+    }
+
+    /// - Throws: ``GenerationFailure`` when it is to stop.
+    func checkStop() throws {
+        if stopReason != nil { throw GenerationFailure.cancelled }
     }
 
     private func changed() {

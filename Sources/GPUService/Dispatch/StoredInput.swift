@@ -1,20 +1,14 @@
-import Crypto
-import Images
+import HTTP
 import Loop
-import Wire
 
 /// A picture that a request can name, kept in a temporary file.
 struct StoredInput: Sendable {
     let sha256: String
     let path: String
+    /// In bytes.
+    let size: Int
     let mime: String
     let fileExtension: String
-
-    @LoopActor
-    func read() async throws -> [UInt8] {
-        let path = path
-        return try await offLoop { try FileBytes.read(path) }
-    }
 }
 
 /// The pictures of requests, by the hash of their bytes. They last as long as the process, at most.
@@ -23,9 +17,14 @@ final class InputStore {
     private let folder: String
     private var known: [String: StoredInput] = [:]
     private var order: [String] = []
+    private var size = 0
 
     /// The oldest goes beyond this number.
     private static let capacity = 1000
+    /// The same in bytes: few are films.
+    private static let capacityInBytes = 8 << 30
+    /// Of a body, on its way to the disk.
+    private static let pieceSize = 1 << 20
 
     /// - Parameter folder: made here, and emptied by ``removeAll()``.
     init(folder: String) throws {
@@ -37,35 +36,73 @@ final class InputStore {
 
     /// Keeps a picture.
     ///
-    /// - Parameter name: the hash that the bytes are to have; nil for whatever they have.
-    /// - Throws: ``NotAPicture`` when the bytes are not of a kind that ComfyUI reads; ``OtherHash``.
+    /// - Throws: ``NotAPicture`` when the bytes are not of a kind that ComfyUI reads.
     @discardableResult
-    func put(_ bytes: [UInt8], named name: String? = nil) async throws -> StoredInput {
+    func put(_ bytes: [UInt8]) async throws -> StoredInput {
         let folder = folder
-        let input = try await offLoop { () throws -> StoredInput in
-            let hash = SHA256.hash(bytes).hex
-            guard hash == name ?? hash else { throw OtherHash() }
-            guard let kind = Self.kind(of: bytes) else { throw NotAPicture() }
-            let path = "\(folder)/\(hash)"
-            try FileBytes.write(bytes, to: path)
-            return StoredInput(sha256: hash, path: path, mime: kind.mime, fileExtension: kind.fileExtension)
+        return keep(
+            try await offLoop {
+                let draft = try InputDraft(in: folder)
+                defer { draft.discard() }
+                try draft.append(bytes)
+                return try draft.finish(named: nil)
+            })
+    }
+
+    /// Keeps what comes as a body, of which never more than a piece is in memory.
+    ///
+    /// - Parameter name: the hash that the bytes are to have.
+    /// - Throws: ``NotAPicture``; ``OtherHash``; what the body throws.
+    func put(_ body: RequestBody, named name: String) async throws {
+        let folder = folder
+        let draft = try await offLoop { try InputDraft(in: folder) }
+        do {
+            keep(try await Self.fill(draft, body, named: name))
+        } catch {
+            try? await offLoop { draft.discard() }
+            throw error
         }
-        if known.updateValue(input, forKey: input.sha256) == nil { order.append(input.sha256) }
-        if order.count > Self.capacity { forgetOldest() }
+    }
+
+    private static func fill(
+        _ draft: InputDraft, _ body: RequestBody, named name: String
+    ) async throws -> StoredInput {
+        var piece: [UInt8] = []
+        while let bytes = try await body.next() {
+            piece += bytes
+            guard piece.count >= pieceSize else { continue }
+            let full = piece
+            piece = []
+            try await offLoop { try draft.append(full) }
+        }
+        let rest = piece
+        return try await offLoop {
+            defer { draft.discard() }
+            try draft.append(rest)
+            return try draft.finish(named: name)
+        }
+    }
+
+    @discardableResult
+    private func keep(_ input: StoredInput) -> StoredInput {
+        if known.updateValue(input, forKey: input.sha256) == nil {
+            order.append(input.sha256)
+            size += input.size
+        }
+        while order.count > Self.capacity || (size > Self.capacityInBytes && order.count > 1) { forget(order[0]) }
         return input
     }
 
-    /// Of a picture, a sound or a film that ComfyUI can load.
-    private nonisolated static func kind(of bytes: [UInt8]) -> (mime: String, fileExtension: String)? {
-        if let format = ImageFormat(sniffing: bytes), format.canBeUsed {
-            return (format.mimeType, format.fileExtension)
+    /// Its file has gone, or goes: it has to be put here again.
+    func forget(_ sha256: String) {
+        guard let input = known.removeValue(forKey: sha256) else { return }
+        order.removeAll { $0 == sha256 }
+        size -= input.size
+        let path = input.path
+        loopTask { [weak self] in
+            guard self?.known[sha256] == nil else { return }
+            try? await offLoop { FileBytes.remove(path) }
         }
-        return MediaFormat(sniffing: bytes).map { ($0.mimeType, $0.fileExtension) }
-    }
-
-    private func forgetOldest() {
-        let oldest = order.removeFirst()
-        if let input = known.removeValue(forKey: oldest) { FileBytes.remove(input.path) }
     }
 
     func removeAll() {

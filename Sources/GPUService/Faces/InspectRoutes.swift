@@ -23,6 +23,7 @@ struct InspectRoutes {
         do {
             return .json(try await desk.inspect(input.sha256, .file(path: input.path)).json)
         } catch let error as ImageError {
+            if error.reason == .unreadable { inputs.forget(input.sha256) }
             throw Self.problem(error, input)
         } catch is InspectionDesk.Full {
             throw HTTPProblem(
@@ -65,7 +66,7 @@ struct InspectRoutes {
     private static func problem(_ error: ImageError, _ input: StoredInput) -> HTTPProblem {
         switch error.reason {
         case .unrecognised, .unsupported, .tooLarge, .damaged: HTTPProblem(.unprocessableContent, error.message)
-        // The store forgot it meanwhile.
+        // The store forgot it meanwhile, or somebody has cleared its folder.
         case .unreadable: missing(input.sha256)
         case .invalidRequest, .failed: HTTPProblem(.internalServerError, error.message)
         }

@@ -15,6 +15,7 @@ final class ModelDraft: Sendable {
     private let state: Lock<State>
 
     private struct State: Sendable {
+        /// Negative when it is closed.
         var descriptor: Int32
         var size = 0
     }
@@ -28,9 +29,16 @@ final class ModelDraft: Sendable {
         state = Lock(State(descriptor: descriptor))
     }
 
-    deinit {
-        state.withLock { _ = close($0.descriptor) }
-        unlink(path)
+    deinit { discard() }
+
+    /// Lets go of the file, as its end does: to give back the room of gigabytes takes its time.
+    func discard() {
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            unlink(path)
+            close(state.descriptor)
+            state.descriptor = -1
+        }
     }
 
     /// - Returns: how large it is now.

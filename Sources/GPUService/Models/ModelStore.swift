@@ -136,6 +136,22 @@ final class ModelStore {
         if let length, length > limits.fileBytes { throw tooLarge }
         let files = files
         let draft = try await offLoop { try files.draft(for: place) }
+        do {
+            let size = try await receive(response, into: draft, tooLarge)
+            try await offLoop {
+                try draft.move(to: files.path(of: place))
+                draft.discard()
+            }
+            return size
+        } catch {
+            try? await offLoop { draft.discard() }
+            throw error
+        }
+    }
+
+    private func receive(
+        _ response: ClientResponse, into draft: ModelDraft, _ tooLarge: ModelFault
+    ) async throws -> Int {
         var size = 0
         var isJudged = false
         while let bytes = try await response.next() {
@@ -149,7 +165,6 @@ final class ModelStore {
             }
         }
         if let fault = try await offLoop({ try draft.faultAsSafetensors() }) { throw Self.noModel(fault) }
-        try await offLoop { try draft.move(to: files.path(of: place)) }
         return size
     }
 

@@ -29,7 +29,20 @@ struct GenerateRoutes {
 
     private func generate(_ request: Request) async throws -> Response {
         let bytes = try await request.body.collect()
-        var asked = try GenerateBody.request(from: try await parse(bytes))
+        let asked = try GenerateBody.request(from: try await parse(bytes))
+        let generation: Generation
+        do { generation = try await begin(asked, request.id) } catch let refusal as HTTPProblem {
+            guard let known = await dispatcher.known(for: asked, requestID: request.id) else { throw refusal }
+            generation = known
+        }
+        let wantsEvents = request.headerFields[.accept]?.contains("text/event-stream") ?? false
+        return wantsEvents ? events(of: generation, previews: asked.previews) : try await answer(generation)
+    }
+
+    /// - Throws: ``Unprocessable``; `HTTPProblem` for what can be followed all the same where its prompt was submitted
+    ///   before: only a new one needs the workflow, its version, the pictures and a ComfyUI that is ready.
+    private func begin(_ asked: GenerateRequest, _ requestID: String) async throws -> Generation {
+        var asked = asked
         guard let workflow = library[asked.workflow] else {
             throw HTTPProblem(.notFound, "There is no workflow \"\(asked.workflow.prefix(100))\".")
         }
@@ -46,9 +59,7 @@ struct GenerateRoutes {
         }
         asked.params = values
         if !dispatcher.isJoined(by: asked) { try checkReadiness(workflow) }
-        let generation = dispatcher.generation(for: asked, of: workflow, requestID: request.id)
-        let wantsEvents = request.headerFields[.accept]?.contains("text/event-stream") ?? false
-        return wantsEvents ? events(of: generation, previews: asked.previews) : try await answer(generation)
+        return dispatcher.generation(for: asked, of: workflow, requestID: requestID)
     }
 
     private func parse(_ bytes: [UInt8]) async throws -> JSON {
@@ -171,10 +182,16 @@ struct GenerateRoutes {
         do { view = try await comfyUI.client.view(file) } catch {
             throw HTTPProblem(.badGateway, "ComfyUI cannot be reached.")
         }
-        guard view.status == 200 else {
+        switch view.status {
+        case 200: break
+        // Missing, of a bad type, outside its folder: what ComfyUI itself says.
+        case 400, 403, 404:
             // The answer of a cached prompt can name a file that was deleted since.
             try? await comfyUI.client.forget(generation.promptID)
             throw HTTPProblem(.gone, "ComfyUI names a file that is gone.")
+        default:
+            // A proxy's before it, say, while it is away.
+            throw HTTPProblem(.badGateway, "ComfyUI answered \(view.status) for the file.")
         }
         let length = view.headers[.contentLength].flatMap { Int($0) }
         return Response(

@@ -3,12 +3,13 @@ import HTTPTypes
 import Loop
 import Wire
 
-/// `HEAD` and `PUT /inputs/{sha256}`: pictures travel once, as bytes.
+/// `HEAD` and `PUT /inputs/{sha256}`: pictures, sounds and films travel once, as bytes.
 @LoopActor
 struct InputRoutes {
     let inputs: InputStore
 
-    private static let bodyLimit = 64 << 20
+    /// As large as the backend can be told to take one (`MAX_IMAGE_SIZE_MB`).
+    private static let bodyLimit = 512 << 20
 
     func add(to router: Router) {
         router.on(.head, "/inputs/{sha256}") { Response(status: isKnown($0) ? .ok : .notFound) }
@@ -20,8 +21,7 @@ struct InputRoutes {
     private func put(_ request: Request) async throws -> Response {
         let name = request.parameters["sha256"] ?? ""
         guard InputReference.isHash(name) else { throw HTTPProblem(.notFound, "An input is named by its SHA-256.") }
-        let bytes = try await request.body.collect()
-        do { try await inputs.put(bytes, named: name) } catch is InputStore.OtherHash {
+        do { try await inputs.put(request.body, named: name) } catch is InputStore.OtherHash {
             throw HTTPProblem(.unprocessableContent, "The bytes have another SHA-256.")
         } catch is InputStore.NotAPicture {
             throw HTTPProblem(

@@ -7,7 +7,8 @@ import Wire
 
 /// Lets only requests in that are signed with the secret that the backend has too.
 ///
-/// `/health` and what is below it stay open, as a pod's platform asks for them; `/metrics` is open to this machine.
+/// `/health` and what is below it stay open, as a pod's platform asks for them; `/metrics` is open to this machine, a
+/// proxy on it apart.
 @LoopActor
 final class SignatureMiddleware: Middleware {
     private let secret: String
@@ -47,7 +48,16 @@ final class SignatureMiddleware: Middleware {
     private func isOpen(_ request: Request) -> Bool {
         guard request.method == .get || request.method == .head else { return false }
         if request.path == "/health" || request.path.hasPrefix("/health/") { return true }
-        return request.path == "/metrics" && Configuration.isLoopback(request.remoteAddress)
+        return request.path == "/metrics" && Self.isFromHere(request.remoteAddress, request.headerFields)
+    }
+
+    /// Whether a request comes from this machine, and not through a proxy here that asks for another.
+    nonisolated static func isFromHere(_ address: String, _ fields: HTTPFields) -> Bool {
+        guard fields[.xForwardedFor] == nil, fields[.forwarded] == nil else { return false }
+        // A socket for both families gives IPv4 addresses mapped into IPv6 (RFC 4291, section 2.5.5.2).
+        let mapped = "::ffff:"
+        let plain = address.hasPrefix(mapped) ? String(address.dropFirst(mapped.count)) : address
+        return Configuration.isLoopback(plain)
     }
 
     private func admit(_ signature: MessageSignature) throws {
@@ -64,4 +74,10 @@ final class SignatureMiddleware: Middleware {
     private static func refusal(_ reason: String) -> HTTPProblem {
         HTTPProblem(.unauthorized, reason, headers: [.wwwAuthenticate: "Signature"])
     }
+}
+
+extension HTTPField.Name {
+    // A constant that is a token; the initialiser returns nil for what is none.
+    fileprivate static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
+    fileprivate static let forwarded = HTTPField.Name("Forwarded")!
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import HTTP
 import HTTPTypes
@@ -13,6 +14,7 @@ import Outbound
 final class RunningGPUService {
     let comfyUIs: [ComfyUI]
     let library: WorkflowLibrary
+    let dispatcher: Dispatcher
     let folder: String
     private let server: HTTPServer
     private let http = HTTPClient()
@@ -21,26 +23,29 @@ final class RunningGPUService {
 
     /// - Parameters:
     ///   - workflows: text by file name.
+    ///   - capacity: prompts that each ComfyUI may have at once.
     ///   - models: nil: no model is fetched by URL.
     ///   - modelURLs: what a model's URL must be like.
     init(
-        comfyUIs urls: [String], workflows: [String: String], models limits: ModelStore.Limits? = nil,
+        comfyUIs urls: [String], workflows: [String: String], capacity: Int = 3,
+        models limits: ModelStore.Limits? = nil,
         modelURLs: OutsideURLRules = OutsideURLRules()
     ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         folder = NSTemporaryDirectory() + "easel-gpu-test-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder + "/workflows", withIntermediateDirectories: true)
-        comfyUIs = urls.map { [http] in ComfyUI(baseURL: $0, capacity: 3, http: http, logger: logger) }
+        comfyUIs = urls.map { [http] in ComfyUI(baseURL: $0, capacity: capacity, http: http, logger: logger) }
         inputs = try InputStore(folder: folder + "/inputs")
         library = WorkflowLibrary(path: folder + "/workflows", fetchesModels: limits != nil, logger: logger)
         try FileManager.default.createDirectory(atPath: folder + "/models", withIntermediateDirectories: true)
         let models = limits.map { [folder, http] in
             ModelStore(root: folder + "/models", limits: $0, rules: modelURLs, http: http, logger: logger)
         }
-        let dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, models: models, logger: logger)
+        dispatcher = Dispatcher(comfyUIs: comfyUIs, inputs: inputs, models: models, logger: logger)
         let router = Router()
         GenerateRoutes(dispatcher: dispatcher, library: library, inputs: inputs, modelURLs: modelURLs)
             .add(to: router)
+        InputRoutes(inputs: inputs).add(to: router)
         StatusRoutes(dispatcher: dispatcher, library: library).add(to: router)
         server = try HTTPServer(host: "127.0.0.1", port: 0, router: router)
         for (name, text) in workflows { try write(name, text) }
@@ -74,6 +79,7 @@ final class RunningGPUService {
     struct Answer: Sendable {
         let status: Int
         let headers: HTTPFields
+        let text: String
         let json: JSON
     }
 
@@ -82,10 +88,29 @@ final class RunningGPUService {
     ) async throws -> Answer {
         var request = ClientRequest(method: method, url: "http://127.0.0.1:\(server.port)\(path)", headers: headers)
         if let body { request.body = .bytes(body.serialized()) }
+        return try await call(request)
+    }
+
+    /// `PUT /inputs/{sha256}`, with no word to ComfyUI yet.
+    func put(_ bytes: [UInt8]) async throws -> Answer {
+        let url = "http://127.0.0.1:\(server.port)/inputs/\(SHA256.hash(bytes).hex)"
+        return try await call(ClientRequest(method: .put, url: url, body: .bytes(bytes)))
+    }
+
+    private func call(_ request: ClientRequest) async throws -> Answer {
         let response = try await http.send(request)
         let bytes = try await response.collect()
         return Answer(
-            status: response.status, headers: response.headers, json: (try? JSON(parsing: bytes)) ?? .null)
+            status: response.status, headers: response.headers, text: String(decoding: bytes, as: UTF8.self),
+            json: (try? JSON(parsing: bytes)) ?? .null)
+    }
+
+    /// Begins `POST /generate`, the end of which is its answer.
+    func generate(_ taskID: String, _ workflow: String = "w", _ params: JSON = [:]) -> Task<Answer, any Error> {
+        let body: JSON = ["workflow": .string(workflow), "task_id": .string(taskID), "params": params]
+        return Task(executorPreference: EventLoop.shared) {
+            try await self.call(.post, "/generate", body, headers: [.accept: "text/event-stream"])
+        }
     }
 
     /// A workflow as the catalogue has it.
@@ -98,11 +123,11 @@ final class RunningGPUService {
 /// Runs `body` with such a service, and stops it afterwards.
 @LoopActor
 func withGPUService(
-    comfyUIs: [String], workflows: [String: String], models: ModelStore.Limits? = nil,
+    comfyUIs: [String], workflows: [String: String], capacity: Int = 3, models: ModelStore.Limits? = nil,
     modelURLs: OutsideURLRules = OutsideURLRules(), _ body: @LoopActor (RunningGPUService) async throws -> Void
 ) async throws {
     let service = try await RunningGPUService(
-        comfyUIs: comfyUIs, workflows: workflows, models: models, modelURLs: modelURLs)
+        comfyUIs: comfyUIs, workflows: workflows, capacity: capacity, models: models, modelURLs: modelURLs)
     do {
         try await body(service)
         await service.stop()
