@@ -2,6 +2,7 @@ import Crypto
 import JSONText
 import Logging
 import Loop
+import Operations
 import Outbound
 import Wire
 import Workflows
@@ -88,7 +89,7 @@ final class ComfyUI {
         isAvailable = now
         // Another ComfyUI may have come back in its place, with another input folder.
         if !now { uploads = [:] }
-        let url: Logger.Metadata = ["url": .string(client.baseURL)]
+        let url: Logger.Metadata = ["url": .string(Shown.value(client.baseURL))]
         defer { onChange() }
         if now {
             nodeWatch.refreshSoon()
