@@ -121,7 +121,8 @@ final class Backend {
         router.use(CORSMiddleware(origins: access.corsOrigins))
         router.use(
             AccessMiddleware(
-                access, ring: ring, signer: signer, guardsPortraits: configuration.serverAPIKey != nil, clock: clock))
+                access, ring: ring, signer: signer, largestBody: configuration.maxBodyBytes,
+                guardsPortraits: configuration.serverAPIKey != nil, clock: clock))
     }
 
     private func addRoutes(to router: Router, spool: String) {
@@ -133,25 +134,26 @@ final class Backend {
             acceptance: Acceptance(
                 catalogue: catalogue, pictures: pictures,
                 fetcher: PictureFetcher(
-                    http: http, rules: configuration.imageURLs, spool: spool, maxBytes: configuration.maxImageBytes),
+                    http: http, rules: configuration.imageURLs, spool: spool, maxBytes: configuration.maxImageBytes,
+                    logger: logger),
                 webhooks: WebhookRules(hasSecret: webhooks.canSend, urls: configuration.webhookURLs),
                 modelURLs: configuration.modelURLs, safety: safety),
             submissions: Submissions(database: database, book: book), keeper: files.keeper, space: space,
             maxQueued: configuration.maxQueuedTasks)
+        let (streams, dispatcher) = (OpenStreams(), dispatcher)
+        let held = HeldRequests(
+            waits: WaitRules(longest: configuration.maxWait), streams: streams, isStopping: { dispatcher.isStopping })
         TaskRoutes(
             book: book, submit: submit, dispatcher: dispatcher, errands: errands, images: files.images,
-            signer: signer, ring: ring, streams: OpenStreams(), waits: WaitRules(longest: configuration.maxWait),
-            bodyLimit: configuration.maxBodyBytes
+            signer: signer, ring: ring, streams: streams, held: held, bodyLimit: configuration.maxBodyBytes
         ).add(to: router)
-        let waits = WaitRules(longest: configuration.maxWait)
-        let dispatcher = dispatcher
         PhotoToolRoutes(
-            submit: submit, room: room, images: files.images, waits: waits, budget: configuration.requestTimeout,
-            bodyLimit: configuration.maxBodyBytes, isStopping: { dispatcher.isStopping }
+            submit: submit, room: room, images: files.images, held: held, budget: configuration.requestTimeout,
+            bodyLimit: configuration.maxBodyBytes
         ).add(to: router)
         PortraitRoutes(
             submit: submit, room: room, faces: FaceCheck(pods: pods, inputs: files.inputs), safety: safety,
-            waits: waits, signing: signing, settings: configuration.portraits, isStopping: { dispatcher.isStopping }
+            held: held, signing: signing, settings: configuration.portraits
         ).add(to: router)
         WebhookRoutes(book: book, database: database, sender: webhooks).add(to: router)
         ImageRoutes(images: files.images, owners: ImageOwners(database: database, ring: ring)).add(to: router)

@@ -2,6 +2,7 @@ import Crypto
 import JSONText
 import Loop
 import Testing
+import Workflows
 
 @testable import BackendAPI
 
@@ -60,6 +61,28 @@ import Testing
             #expect(json["prompt"] == "p")
         }
         #expect(folder.files().isEmpty)
+    }
+
+    @Test func `a text that can be no picture stays where it is, within a megabyte`() throws {
+        let folder = try TemporaryFolder()
+        func read(_ body: JSON) throws -> JSON {
+            var scanner = JSONScanner(sink: PictureSink(maxBytes: 1 << 20, spool: folder.path))
+            let text = body.serialized()
+            for start in stride(from: 0, to: text.count, by: 65_536) {
+                try scanner.feed(Array(text[start..<min(text.count, start + 65_536)]))
+            }
+            return try scanner.finish()
+        }
+        let long = String(repeating: "é", count: 1 << 19)
+        let body: JSON = ["prompt": .string(long), "x": [["y": .string(long)]], "mode": "paint"]
+        #expect(try read(body) == body)
+        #expect(folder.files().isEmpty)
+        for body in [["prompt": .string(long + "é")], ["x": .array(Array(repeating: .string(long), count: 9))]]
+            as [JSON]
+        {
+            let error = #expect(throws: Unprocessable.self) { try read(body) }
+            #expect(error?.faults.first?.loc.prefix(2).last == (body["x"] == nil ? "prompt" : "x"))
+        }
     }
 
     @Test func `a long text among the extra parameters is a text again`() throws {

@@ -106,6 +106,17 @@ import Testing
         }
     }
 
+    @LoopActor @Test func `a name of our own network is told as one that does not exist is`() async throws {
+        try await withPictures(private: false) { backend, _, _, _ in
+            var messages: [String] = []
+            for host in ["localhost", Samples.nowhere] {
+                let answer = try await backend.generate(["mode": "invert", "target_image": "https://\(host):1/a"])
+                messages.append(answer.json["detail"]?[0]?["msg"]?.string ?? "")
+            }
+            #expect(messages == Array(repeating: "Value error, the URL's host cannot be reached", count: 2))
+        }
+    }
+
     @LoopActor @Test func `a request names a bounded number of them`() async throws {
         try await withPictures { backend, _, _, base in
             let urls = (0..<40).map { JSON.string("\(base)/none?\($0)") }

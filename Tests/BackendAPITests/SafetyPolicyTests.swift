@@ -93,6 +93,14 @@ import Testing
         }
     }
 
+    /// Were a text looked at anew for each of them, this one would take days.
+    @Test func `harmless phrases are taken out in one go, however many there are`() {
+        let eyes = String(repeating: "naked eye ", count: 100_000)
+        #expect(policy.refusal(of: [eyes], hasPhoto: true) == nil)
+        #expect(policy.refusal(of: [eyes + "and a naked child"], hasPhoto: true) == .minor)
+        #expect(policy.refusal(of: ["naked " + eyes], hasPhoto: true) == .photo)
+    }
+
     @Test func `any text is judged without a fault`() {
         for text in [
             "", " ", "\u{0}", "👩‍👩‍👧", String(repeating: "a ", count: 50_000), "@@@ $$$ 111", "e\u{301}\u{301}\u{301}",
@@ -123,6 +131,15 @@ import Testing
             }
             #expect(try await backend.call(.get, "/tasks").json["tasks"] == [])
             #expect(pod.posts.isEmpty)
+        }
+    }
+
+    @LoopActor @Test func `a long text is judged as a short one is`() async throws {
+        try await withBackend { backend, _, _ in
+            let long = String(repeating: "visible to the naked eye, ", count: 3000)
+            #expect(try await backend.generate(["mode": "paint", "prompt": .string(long)]).status == 200)
+            let refused = try await backend.generate(["mode": "paint", "prompt": .string(long + "a naked child")])
+            #expect(refused.status == 422 && refused.json["code"] == 3001)
         }
     }
 

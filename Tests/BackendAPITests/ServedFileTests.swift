@@ -3,6 +3,7 @@ import JSONText
 import Loop
 import TestSupport
 import Testing
+import Wire
 
 @testable import BackendAPI
 
@@ -55,6 +56,20 @@ import Testing
             let answer = try await backend.call(.get, path)
             #expect(answer.status == 404)
         }
+    }
+
+    @Test(arguments: [
+        "video/mp4", "video/webm", "video/x-matroska", "audio/flac", "audio/mpeg", "audio/wav", "audio/opus",
+    ])
+    func `a sound or film is served as what it was stored as`(_ type: String) throws {
+        let folder = try TemporaryFolder()
+        let (file, store) = (try SpoolFile(in: folder.path), FileStore(folder: folder.path + "/images"))
+        try FileStore.makeFolder(folder.path + "/images")
+        try file.append([1, 2, 3])
+        let output = GenerationOutput(n: 0, node: "9", name: "x", kind: "audio", mime: type, size: 3)
+        let name = try ResultFile.keep(file, of: output, .init(), in: store)
+        #expect(FileStore.isName(name))
+        #expect(ImageRoutes.mime(of: name) == type)
     }
 
     @LoopActor @Test func `a name with a zero octet is refused`() async throws {

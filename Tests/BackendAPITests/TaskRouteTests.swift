@@ -50,6 +50,28 @@ import Wire
         }
     }
 
+    @LoopActor @Test func `a wait ends with its client, and the task goes on`() async throws {
+        try await withBackend(settings: ["MAX_CLIENT_STREAMS": "1"]) { backend, pod, _ in
+            let release = LoopEvent()
+            pod.steps = [.held(release)]
+            let peer = try await RawPeer.connect(port: backend.backend.port)
+            let body = #"{"mode":"paint","prompt":"a cat"}"#
+            try await peer.send(
+                "POST /generate HTTP/1.1\r\nHost: x\r\nPrefer: wait=80\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
+            try await until { pod.posts.count == 1 }
+            let id = try #require(pod.posts.first?.taskID)
+            #expect(try await backend.call(.head, "/tasks/\(id)/events").status == 429)
+            // One more does not wait.
+            let other = try await backend.call(.get, "/tasks/\(id)?wait=80")
+            #expect(other.status == 200 && other.json["status"] != "done")
+            peer.connection.close()
+            try await until { try await backend.call(.head, "/tasks/\(id)/events").status == 200 }
+            release.signal()
+            #expect(try await backend.end(of: id)["status"] == "done")
+        }
+    }
+
     @LoopActor @Test func `the list pages from newest to oldest and loses nothing to newcomers`() async throws {
         try await withBackend { backend, _, _ in
             var ids: [String] = []
@@ -77,7 +99,7 @@ import Wire
             #expect(try await list("mode=free").ids == [ids[2]])
             #expect(try await list("status=failed").ids.isEmpty)
             #expect(try await list("status=done").ids.count == 6)
-            for query in ["status=x", "limit=0", "limit=x", "cursor=-1"] {
+            for query in ["status=x", "limit=0", "limit=x", "cursor=-1", "cursor=3", "cursor=\(UUID4.make())"] {
                 #expect(try await backend.call(.get, "/tasks?\(query)").status == 422)
             }
         }

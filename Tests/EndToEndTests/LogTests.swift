@@ -74,6 +74,28 @@ import Testing
         await replicate.core.stop()
     }
 
+    /// There is no ComfyUI, which all say.
+    @Test @LoopActor func `no password of a service's address is logged or counted under`() async throws {
+        let easel = try Installation()
+        easel.environment["GPU_SERVICE_URL"] = "http://user:planted-pod@127.0.0.1:\(easel.ports.gpu)"
+        easel.environment["COMFYUI_API_URL"] = "http://user:planted-comfy@127.0.0.1:\(easel.ports.comfy)"
+        #expect(try await easel.startup().status == 0)
+        try await easel.untilHealthy()
+        let told = try await easel.startup("status").output
+        #expect(told.contains("no ComfyUI at http://***@127.0.0.1:"), "\(told)")
+        let counts = try await easel.call(.get, "/metrics").text
+        let gpu = try await easel.http.send(ClientRequest(url: "http://127.0.0.1:\(easel.ports.gpu)/metrics"))
+        let gpuCounts = String(decoding: try await gpu.collect(), as: UTF8.self)
+        #expect(counts.contains("***@127.0.0.1") && gpuCounts.contains("***@127.0.0.1"))
+        try await easel.signal(SIGTERM, "gpu_server")
+        try await until("the backend has seen it") { easel.log("backend").contains("GPU service is away") }
+        try await easel.signal(SIGTERM, "backend")
+        for text in [told, counts, gpuCounts] + ["backend", "gpu_server", "startup"].map({ easel.log($0) }) {
+            #expect(!text.contains("planted"))
+        }
+        await easel.remove()
+    }
+
     /// A key's picture: a webhook with its signed address, which nobody takes, and that address asked for.
     @LoopActor
     private func tellOfPicture(_ easel: Installation) async throws {

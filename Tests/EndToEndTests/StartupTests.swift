@@ -29,6 +29,40 @@ import Testing
         await easel.remove()
     }
 
+    @Test @LoopActor func `a release unpacked beside the one that runs knows it, and stops it`() async throws {
+        let easel = try Installation()
+        #expect(try await easel.startup("--sandbox").status == 0)
+        let running = ["gpu_server", "backend", "comfy_sandbox"].map { easel.pid($0) }
+        let folder = easel.workspace + "/easel-2"
+        try FileManager.default.createDirectory(atPath: folder + "/bin", withIntermediateDirectories: true)
+        for name in ["startup.sh", "scripts", "env.templates", "workflows"] {
+            try FileManager.default.copyItem(atPath: "\(Installation.root)/\(name)", toPath: "\(folder)/\(name)")
+        }
+        for name in ["GPUService", "BackendAPI", "ComfySandbox"] {
+            try FileManager.default.copyItem(
+                atPath: Installation.root + "/.build/debug/" + name, toPath: "\(folder)/bin/\(name)")
+        }
+        let again = try await easel.startup("--sandbox", from: folder)
+        #expect(again.status == 0 && again.output.contains("another build"), "\(again.output)")
+        #expect(["gpu_server", "backend", "comfy_sandbox"].map { easel.pid($0) } == running)
+        let stopped = try await easel.startup("stop", from: folder)
+        #expect(stopped.status == 0, "\(stopped.output)")
+        for pid in running.compactMap({ $0 }) { #expect(!Installation.isAlive(pid)) }
+        #expect(try await easel.startup("status", from: folder).status == 3)
+        await easel.remove()
+    }
+
+    @Test @LoopActor func `another workspace's process is left alone, whatever the PID file says`() async throws {
+        let (one, other) = (try Installation(), try Installation())
+        #expect(try await one.startup().status == 0)
+        let pid = try #require(one.pid("backend"))
+        try other.write(pid: pid, to: "backend")
+        #expect(try await other.startup("stop").status == 0)
+        #expect(Installation.isAlive(pid) && !other.hasPIDFile("backend"))
+        await one.remove()
+        await other.remove()
+    }
+
     @Test @LoopActor func `a stale PID file, and one with another program's number, are replaced`() async throws {
         let easel = try Installation()
         let stranger = try Process.run(URL(filePath: "/bin/sleep"), arguments: ["600"])

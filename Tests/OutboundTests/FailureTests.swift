@@ -46,6 +46,24 @@ import Testing
         #expect(error?.kind == .interrupted || error?.kind == .other)
     }
 
+    /// libcurl 7.88 leaves a buffer in the handle of a request that found no address.
+    @LoopActor @Test func `a request that failed leaves nothing behind for the next`() async throws {
+        let peer = try Peer { try await $0.serve { _ in "hello" } }
+        defer { peer.close() }
+        let client = HTTPClient()
+        defer { client.close() }
+        // Its first part is too long for a name, so that no name server is asked.
+        let nowhere = "http://\(String(repeating: "a", count: 64)).invalid/"
+        for _ in 0..<3 {
+            let error = await #expect(throws: TransportError.self) {
+                try await client.send(ClientRequest(url: nowhere))
+            }
+            #expect(error?.kind == .cannotConnect)
+            let answer = try await client.send(ClientRequest(url: peer.url()))
+            #expect(try await answer.collect() == Array("hello".utf8))
+        }
+    }
+
     @LoopActor @Test func `something that is not HTTP is an error`() async throws {
         let peer = try Peer { connection in
             _ = try await connection.head()

@@ -39,21 +39,24 @@ runs_binary() { # PID BINARY_NAME
     [[ $exe == "$(realpath -m -- "$BIN/$2")" || $exe == "$ROOT/bin/$2" || $exe == "$ROOT/.build/"*"/$2" ]]
 }
 
-# Has a rebuild replaced the binary since the process started?
-is_outdated() { # PID
-    [[ $(readlink -- "/proc/$1/exe") == *' (deleted)' ]]
+# Is it another binary than the one that would be started now: from another folder, or replaced by a rebuild since?
+is_outdated() { # NAME PID
+    [[ $(readlink -- "/proc/$2/exe") != "$(realpath -m -- "$BIN/${BINARY_OF[$1]}")" ]]
 }
 
-# The telegram bot may be any program, so it is known by the PID file in its environment. A service is known by its
-# binary; one that was started for the PID file of another workspace is that one's.
+# What startup.sh has started says for which PID file: it is ours when that is this one, also when it came from another
+# release's folder, and another workspace's when not. The telegram bot may be any program; a service has its binary's
+# name. One that was started by hand says nothing, and is known by its folder.
 is_ours() { # NAME PID
-    local theirs
+    local theirs exe
     is_living "$2" || return 1
     theirs=$(variable_of "$2" EASEL_PID_FILE)
-    if [[ -z ${BINARY_OF[$1]-} ]]; then
-        [[ -n $theirs && $theirs -ef $(pid_file "$1") ]]
+    if [[ -n $theirs ]]; then
+        exe=$(readlink -- "/proc/$2/exe")
+        exe=${exe% (deleted)}
+        [[ $theirs -ef $(pid_file "$1") && ${exe##*/} == "${BINARY_OF[$1]-${exe##*/}}" ]]
     else
-        runs_binary "$2" "${BINARY_OF[$1]}" && [[ -z $theirs || $theirs -ef $(pid_file "$1") ]]
+        [[ -n ${BINARY_OF[$1]-} ]] && runs_binary "$2" "${BINARY_OF[$1]}"
     fi
 }
 

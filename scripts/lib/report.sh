@@ -54,7 +54,7 @@ condition() { # NAME PID: its address and its health, asked now
     else
         word=$(health_word)
         [[ $HTTP_STATUS == 200 ]] || word="HTTP $HTTP_STATUS${word:+, $word}"
-        [[ $HTTP_BODY != *'"comfyui_available"'*false* ]] || word+=", no ComfyUI at $COMFYUI"
+        [[ $HTTP_BODY != *'"comfyui_available"'*false* ]] || word+=", no ComfyUI at $(shown_urls "$COMFYUI")"
     fi
     printf '  %s' "$url${word:+  $word}"
 }

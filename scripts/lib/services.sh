@@ -36,9 +36,9 @@ read_comfyui() {
         COMFYUI=$(running_url comfy_sandbox)
     fi
     COMFYUI=${COMFYUI:-http://localhost:8188}
-    if [[ ${COMFYUI%%,*} =~ ^[[:space:]]*http://(\[[^]]*\]|[^:/[:space:]]+)(:([0-9]+))? ]]; then
-        host=${BASH_REMATCH[1]}
-        port=${BASH_REMATCH[3]:-80}
+    if [[ ${COMFYUI%%,*} =~ ^[[:space:]]*http://([^/]*@)?(\[[^]]*\]|[^:/[:space:]]+)(:([0-9]+))? ]]; then
+        host=${BASH_REMATCH[2]}
+        port=${BASH_REMATCH[4]:-80}
     fi
     SANDBOX_BIND=${SANDBOX_HOST:-${host/#localhost/127.0.0.1}}
     PORT_OF[comfy_sandbox]=${SANDBOX_PORT:-$port}
@@ -125,7 +125,7 @@ respect() { # NAME PID
     case $? in
     0)
         info "$title already runs: ${URL_OF[$name]} (PID $pid)."
-        ! is_outdated "$pid" || info "$title is of an older build; stop and start it to run the new one."
+        ! is_outdated "$name" "$pid" || info "$title is of another build; stop and start it to run the new one."
         ;;
     1) return 1 ;;
     *)
@@ -164,11 +164,11 @@ port_holder() { # PORT
 
 start_sandbox() {
     if ! running_pid comfy_sandbox >/dev/null && comfyui_answers; then
-        info "A ComfyUI answers at $COMFYUI; the sandbox is not needed."
+        info "A ComfyUI answers at $(shown_urls "$COMFYUI"); the sandbox is not needed."
     elif [[ $SANDBOX_BIND =~ ^(localhost|127\..*|0\.0\.0\.0|\[?::1?\]?)$ ]]; then
         start_service comfy_sandbox
     else
-        warn "No ComfyUI answers at $COMFYUI, and the sandbox can only take the place of one at http:// on this" \
+        warn "No ComfyUI answers at $(shown_urls "$COMFYUI"), and the sandbox can only take the place of one at http:// on this" \
             "machine; it is not started."
     fi
 }

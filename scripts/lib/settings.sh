@@ -52,6 +52,11 @@ seconds() { # TEXT DEFAULT
     fi
 }
 
+# URLs without the user and the password that they may carry.
+shown_urls() { # URL[,URL…]
+    printf '%s' "$1" | sed 's#//[^/,]*@#//***@#g'
+}
+
 # The address to ask for a service bound to HOST: "everywhere" is no address to connect to.
 reachable() { # HOST
     local host=${1#[}

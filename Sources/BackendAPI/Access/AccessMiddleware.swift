@@ -17,16 +17,20 @@ final class AccessMiddleware: Middleware {
     private let ring: KeyRing
     private let signer: ImageSigner
     private let clock: AccessClock
+    /// Of any route, in bytes: more than that is not read, whatever the client says of it.
+    private let largestBody: Int
     /// `SERVER_API_KEY` is set: on its route `X-API-Key` is that one's.
     private let guardsPortraits: Bool
     private var limiter = RateLimiter()
 
     init(
-        _ settings: AccessSettings, ring: KeyRing, signer: ImageSigner, guardsPortraits: Bool, clock: AccessClock
+        _ settings: AccessSettings, ring: KeyRing, signer: ImageSigner, largestBody: Int, guardsPortraits: Bool,
+        clock: AccessClock
     ) {
         self.settings = settings
         self.ring = ring
         self.signer = signer
+        self.largestBody = largestBody
         self.guardsPortraits = guardsPortraits
         self.clock = clock
     }
@@ -84,7 +88,10 @@ final class AccessMiddleware: Middleware {
                 guard presented != .none else { throw error }
             }
         }
-        guard settings.auth != .off else { return }
+        guard settings.auth != .off else {
+            guard door != .administration || Self.isFromHere(request) else { throw .otherMachine }
+            return
+        }
         switch presented {
         case .unreadable: throw .keyWrong
         case .none:
@@ -111,7 +118,7 @@ final class AccessMiddleware: Middleware {
     // MARK: How often
 
     private func judge(_ caller: inout Caller, _ request: Request) {
-        caller.verdict = limiter.judge(
-            caller.owner, bytes: request.body.length ?? 0, limits: caller.limits, at: clock.now())
+        let bytes = min(request.body.length ?? 0, largestBody)
+        caller.verdict = limiter.judge(caller.owner, bytes: bytes, limits: caller.limits, at: clock.now())
     }
 }

@@ -59,6 +59,9 @@ extension HTTPProblem {
     static let keyMissing = unauthorized("An API key is needed: Authorization: Bearer KEY, or X-API-Key: KEY.")
     static let keyWrong = unauthorized("The API key is wrong, or was revoked.", error: "invalid_token")
 
+    /// Where no key is looked at.
+    static let otherMachine = HTTPProblem(.forbidden, "With AUTH=off this is for this machine alone.")
+
     static func scopeMissing(_ scope: Scope) -> HTTPProblem {
         HTTPProblem(
             .forbidden, "The API key lacks the scope \"\(scope.rawValue)\".",

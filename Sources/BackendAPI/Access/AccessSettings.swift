@@ -41,7 +41,7 @@ struct AccessSettings: Sendable {
                 "tasks that each key, or address without one, may have at a time; 0 is no limit"),
             streams: settings.int(
                 "MAX_CLIENT_STREAMS", default: 0, in: 0...10_000_000,
-                "event streams that each key, or address without one, may have open; 0 is no limit"),
+                "event streams and held requests that each key, or address without one, may have open; 0 is no limit"),
             bytesPerMinute: settings.perMinute(
                 "BYTE_LIMIT", "megabytes of request bodies of each key, or address without one") << 20)
         proxies = settings.value(

@@ -35,7 +35,7 @@ struct Caller: Sendable {
     var hasSignature = false
     /// Whether it is too much.
     var verdict = RateVerdict()
-    /// Too much, for a route that tells it in words of its own: ``SubmitRoute`` throws it.
+    /// Too much, for a route that tells it in words of its own (``PortraitRoutes``).
     var refusal: HTTPProblem?
 
     /// Whose turn it takes in the queue, and whose `Idempotency-Key`s it sees.

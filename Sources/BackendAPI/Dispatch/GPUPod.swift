@@ -3,6 +3,7 @@ import HTTPTypes
 import JSONText
 import Logging
 import Loop
+import Operations
 import Outbound
 import Wire
 import Workflows
@@ -118,14 +119,15 @@ final class GPUPod {
         canRun = isReachable && hasTold && health?.body["comfyui_available"]?.bool == true
         if canRun { onChange() }
         if canRun != wasRunning {
-            logger.info("GPU service", metadata: ["url": .string(baseURL), "can_run": .stringConvertible(canRun)])
+            logger.info(
+                "GPU service", metadata: ["url": .string(Shown.value(baseURL)), "can_run": .stringConvertible(canRun)])
         }
     }
 
     private func note(reachable: Bool) {
         guard reachable != isReachable else { return }
         isReachable = reachable
-        let url: Logger.Metadata = ["url": .string(baseURL)]
+        let url: Logger.Metadata = ["url": .string(Shown.value(baseURL))]
         if reachable {
             logger.info("GPU service is there", metadata: url)
         } else {
@@ -154,7 +156,8 @@ final class GPUPod {
             hasTold = true
         } catch {
             logger.error(
-                "A catalogue cannot be read", metadata: ["url": .string(baseURL), "reason": .string(error.reason)])
+                "A catalogue cannot be read",
+                metadata: ["url": .string(Shown.value(baseURL)), "reason": .string(error.reason)])
         }
     }
 
@@ -163,7 +166,7 @@ final class GPUPod {
         guard isRefused, !hasToldRefusal else { return }
         logger.error(
             "A GPU service does not take the backend's requests: GPU_SERVICE_SECRET must be the same for both",
-            metadata: ["url": .string(baseURL), "reason": .string(reason)])
+            metadata: ["url": .string(Shown.value(baseURL)), "reason": .string(reason)])
     }
 
     private func ask(_ path: String, headers: HTTPFields) async -> (status: Int, body: JSON, etag: String?)? {

@@ -36,7 +36,7 @@ enum APIOperations {
                         "status", "Only tasks in this state.",
                         ["type": "string", "enum": .array(TaskState.allCases.map { .string($0.rawValue) })]),
                     APIOperation.query("mode", "Only tasks of this workflow.", ["type": "string"]),
-                    APIOperation.query("cursor", "Where the page before ended.", ["type": "string"]),
+                    APIOperation.query("cursor", "The `next_cursor` of the page before.", ["type": "string"]),
                     APIOperation.query(
                         "limit", "Tasks on a page.",
                         ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),

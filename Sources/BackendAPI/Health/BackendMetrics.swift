@@ -27,10 +27,10 @@ struct BackendMetrics {
             book.counts.map { ([("state", $0.state.rawValue), ("class", $0.priority.name)], Double($1)) }
         }
         metrics.gauge("gpu_service_up", "1 where a GPU service answers and has a ComfyUI that does.") {
-            pods.map { ([("url", $0.baseURL)], $0.canRun ? 1 : 0) }
+            pods.map { ([("url", Shown.value($0.baseURL))], $0.canRun ? 1 : 0) }
         }
         metrics.gauge("gpu_service_tasks", "Tasks that a GPU service has.") {
-            pods.map { ([("url", $0.baseURL)], Double($0.load)) }
+            pods.map { ([("url", Shown.value($0.baseURL))], Double($0.load)) }
         }
         metrics.gauge("tasks_waiting", "Tasks that wait for a GPU.") { [([], Double(book.waitingCount))] }
         metrics.gauge("tasks_running", "Tasks that are neither waiting nor ended.") {

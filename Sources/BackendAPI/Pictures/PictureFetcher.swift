@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import Loop
 import Outbound
 
@@ -11,6 +12,7 @@ struct PictureFetcher {
     let spool: String
     /// More of one picture is not kept.
     let maxBytes: Int
+    let logger: Logger
 
     /// One request may name so many.
     static let maxURLs = 32
@@ -46,6 +48,9 @@ struct PictureFetcher {
         } catch let fault as Fault {
             taken.fault = fault.reason
         } catch let error as TransportError {
+            if let detail = error.detail {
+                logger.info("A picture was not fetched", metadata: ["url": "\(taken.head)", "reason": "\(detail)"])
+            }
             taken.fault = Self.sentence(error)
         }
         return taken
@@ -53,6 +58,7 @@ struct PictureFetcher {
 
     private static func sentence(_ error: TransportError) -> String {
         switch error.kind {
+        case .notPublic where error.detail != nil: "the URL's host cannot be reached"
         case .badURL, .notPublic: error.message
         case .timeout: "the URL did not answer in time"
         case .tooLarge: "what the URL gives is too large"

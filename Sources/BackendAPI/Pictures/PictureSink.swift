@@ -1,9 +1,10 @@
 import Crypto
 import Images
 import JSONText
+import Workflows
 
 /// Takes long strings out of a request's JSON while it arrives and decodes them from base64 into files: neither the text
-/// nor the picture is ever whole in memory. What is no base64 becomes a fault of its field later; only a disk that
+/// nor the picture is ever whole in memory. A string that can be no picture stays in the JSON, within a limit. What is no base64 becomes a fault of its field later; only a disk that
 /// fails ends the scan.
 ///
 /// It writes files: for `offLoop`.
@@ -37,6 +38,13 @@ struct PictureSink: JSONStringSink, Sendable {
 
     /// A text among `extra_params` may be so long, in bytes.
     static let maxTextBytes = 262_144
+    /// Any other text, such as the prompt.
+    static let maxPlainTextBytes = 1 << 20
+    /// All long texts together, those among them that may yet be pictures too.
+    private static let maxTextsBytes = 8 << 20
+    private var textsBytes = 0
+    /// Where the string stands that is under way, when it can be no picture.
+    private var plainText: [JSONPathElement]?
     private static let headBytes = 400
 
     /// - Parameters:
@@ -50,26 +58,52 @@ struct PictureSink: JSONStringSink, Sendable {
         decoding = Base64Picture(maxBytes: maxBytes)
     }
 
+    /// - Returns: true.
     mutating func begin(path: [JSONPathElement]) throws -> Bool {
-        // A prompt may be long too, and is kept as text.
         let isPicture = path.first == "face_images" || path.first == "target_image"
-        guard isRun || isPicture || path.first == "extra_params" else { return false }
+        // A prompt may be long too, and is kept as text.
+        guard isRun || isPicture || path.first == "extra_params" else {
+            plainText = path
+            current = Taken(text: [])
+            return true
+        }
         decoding = Base64Picture(maxBytes: maxBytes)
         current = Taken(file: try SpoolFile(in: spool))
         if isRun || !isPicture { current.text = [] }
         return true
     }
 
+    /// - Throws: ``Unprocessable`` for a text that is too long; `FileStore.Failure`.
     mutating func append(_ piece: UnsafeRawBufferPointer) throws {
+        if let plainText { return try append(piece, to: plainText) }
         if current.head.isEmpty { current.head = String(decoding: piece.prefix(Self.headBytes), as: UTF8.self) }
         if let text = current.text {
-            if text.count + piece.count > Self.maxTextBytes { current.text = nil } else { current.text? += piece }
+            let count = text.count + piece.count
+            let fits = count <= Self.maxTextBytes && textsBytes + count <= Self.maxTextsBytes
+            if fits { current.text? += piece } else { current.text = nil }
         }
         let decoded = decoding.decode(piece)
         if !decoded.isEmpty { try current.file?.append(decoded) }
     }
 
+    private mutating func append(_ piece: UnsafeRawBufferPointer, to place: [JSONPathElement]) throws {
+        let count = (current.text?.count ?? 0) + piece.count
+        guard count <= Self.maxPlainTextBytes, textsBytes + count <= Self.maxTextsBytes else {
+            let limits =
+                "at most \(Self.maxPlainTextBytes >> 20) MB, all of a request at most \(Self.maxTextsBytes >> 20) MB"
+            let head = String(decoding: (current.text ?? []).prefix(Self.headBytes), as: UTF8.self)
+            throw Unprocessable(
+                faults: [.valueError(["body"] + place, "a text may have \(limits)", input: .string(head))])
+        }
+        current.text? += piece
+    }
+
     mutating func end() -> JSON {
+        textsBytes += current.text?.count ?? 0
+        if plainText.take() != nil {
+            defer { current = Taken() }
+            return .string(String(decoding: current.text ?? [], as: UTF8.self))
+        }
         decoding.finish()
         current.fault = decoding.fault
         if current.fault != nil { current.file = nil }
@@ -132,6 +166,30 @@ struct PictureSink: JSONStringSink, Sendable {
         guard let list = value.array, !taken.isEmpty else { return value }
         let texts = list.compactMap(text)
         return texts.count == list.count ? .array(texts) : nil
+    }
+
+    /// Whether nothing in it was taken out, and it takes no more bytes than that as JSON, roughly.
+    func isText(_ value: JSON, within maxBytes: Int) -> Bool {
+        var left = maxBytes
+        return spend(&left, on: value)
+    }
+
+    private func spend(_ left: inout Int, on value: JSON) -> Bool {
+        // As much as a number, a word, or quotes and a comma take.
+        left -= 4
+        switch value {
+        case .string(let text): left -= text.utf8.count
+        case .array(let elements):
+            guard elements.allSatisfy({ spend(&left, on: $0) }) else { return false }
+        case .object(let members):
+            guard members[mark] == nil else { return false }
+            for (name, value) in members {
+                left -= name.utf8.count + 3
+                guard spend(&left, on: value) else { return false }
+            }
+        default: break
+        }
+        return left >= 0
     }
 
     /// The value as a fault may show it.

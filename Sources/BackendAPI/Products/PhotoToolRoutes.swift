@@ -12,11 +12,10 @@ struct PhotoToolRoutes {
     let submit: SubmitRoute
     let room: ProviderRoom
     let images: FileStore
-    let waits: WaitRules
+    let held: HeldRequests
     /// For a job that nobody waits for.
     let budget: Duration
     let bodyLimit: Int
-    let isStopping: @LoopActor () -> Bool
 
     func add(to router: Router) {
         for tool in PhotoTool.all {
@@ -27,14 +26,14 @@ struct PhotoToolRoutes {
     private func answer(_ request: Request, _ tool: PhotoTool) async throws -> Response {
         let outcome: SubmitRoute.Outcome
         do {
-            outcome = try await submit.submit(request, run: tool.summary) { body in
-                SubmitRoute.Rewritten(body: body, edit: { $0.errand = errand($0, tool) })
+            outcome = try await submit.submit(request, run: tool.summary) { reading in
+                SubmitRoute.Rewritten(body: reading.json, edit: { $0.errand = errand($0, tool) })
             }
         } catch let problem as HTTPProblem where problem.code == SafetyPolicy.refusalCode {
             return .json(Self.failure(problem.detail, attempts: [], code: problem.code), status: problem.status)
         }
         let entry = outcome.entry
-        await entry.end(within: waits.longest, unless: isStopping)
+        await held.end(of: entry, for: request)
         var headers: HTTPFields = [.location: "/tasks/\(entry.task.id)"]
         if outcome.isReplayed { headers[.idempotentReplayed] = "true" }
         return try await answer(entry.task, tool, headers)
@@ -42,8 +41,9 @@ struct PhotoToolRoutes {
 
     private func errand(_ task: GenerationTask, _ tool: PhotoTool) -> Errand {
         let pictures = Set(tool.parameters.parameters.filter(\.schema.isImage).map(\.name))
-        // The chain ends a moment before the caller is answered.
-        let time = waits.longest > .zero ? waits.longest - min(.seconds(1), waits.longest / 10) : budget
+        // The chain ends a moment before the caller is answered, where the pictures were quick to come.
+        let longest = held.waits.longest
+        let time = longest > .zero ? longest - min(.seconds(1), longest / 10) : budget
         return Errand(
             kind: tool.kind,
             parameters: JSONObject(task.params.filter { !pictures.contains($0.key) }.map { ($0.key, $0.value) }),

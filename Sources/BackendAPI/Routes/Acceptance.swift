@@ -55,7 +55,7 @@ struct Acceptance {
         }
         let (values, warnings) = try await parameters(&form, workflow, merged, target, faces, sink, lease)
         guard form.faults.isEmpty else { throw Unprocessable(faults: form.placedFaults) }
-        try safety.check(values, of: workflow.parameters)
+        try await safety.check(values, of: workflow.parameters)
         guard workflow.ready else {
             throw HTTPProblem(
                 .serviceUnavailable, "The workflow \(name) cannot run: \(workflow.reasons.joined(separator: "; "))")

@@ -38,14 +38,13 @@ struct SubmitRoute {
     ///
     /// - Parameters:
     ///   - run: the workflow that the path names; nil where the body does.
-    ///   - rewrite: what the route makes of the body before it is checked.
+    ///   - rewrite: what the route makes of the body that was read, before it is checked.
     /// - Throws: ``Unprocessable``; `HTTPProblem` 409, 413, 429, 503, 507; what ``Rewritten/edit`` throws.
     func submit(
         _ request: Request, run: WorkflowSummary? = nil,
-        rewrite: @escaping @LoopActor (JSON) -> Rewritten = { Rewritten(body: $0) }
+        rewrite: @escaping @LoopActor (Acceptance.Reading) -> Rewritten = { Rewritten(body: $0.json) }
     ) async throws -> Outcome {
         let caller = request.caller
-        if let refusal = caller.refusal { throw refusal }
         let key = try Self.key(of: request)
         // A key may stand for a task that is there already, so its body is read in any case.
         if key == nil { try checkRoom(caller) }
@@ -62,12 +61,12 @@ struct SubmitRoute {
 
     private func accept(
         _ reading: Acceptance.Reading, _ request: Request, _ run: WorkflowSummary?,
-        _ rewrite: @LoopActor (JSON) -> Rewritten,
+        _ rewrite: @LoopActor (Acceptance.Reading) -> Rewritten,
         also: @escaping @Sendable (String, Database) throws -> Void = { _, _ in }
     ) async throws -> LiveTask {
         let lease = keeper.lease()
         defer { lease.end() }
-        let rewritten = rewrite(reading.json)
+        let rewritten = rewrite(reading)
         var task = try await task(reading, rewritten, run, request.owner, lease)
         try await rewritten.edit(&task)
         // Others may have come while this one's pictures did.

@@ -16,7 +16,7 @@ struct TaskRoutes {
     let signer: ImageSigner
     let ring: KeyRing
     let streams: OpenStreams
-    let waits: WaitRules
+    let held: HeldRequests
     let bodyLimit: Int
 
     func add(to router: Router) {
@@ -44,9 +44,9 @@ struct TaskRoutes {
         let entry = submitted.entry
         var headers: HTTPFields = [.location: "/tasks/\(entry.task.id)"]
         if submitted.isReplayed { headers[.idempotentReplayed] = "true" }
-        if let wait = waits.preferred(request.headerFields) {
+        if let wait = held.waits.preferred(request.headerFields) {
             headers[.preferenceApplied] = "wait=\(wait.components.seconds)"
-            await end(of: entry, within: wait)
+            await held.end(of: entry, for: request, within: wait)
         }
         return .json(TaskAnswer.short(entry.task, image: try await image(entry.task)), headers: headers)
     }
@@ -54,13 +54,13 @@ struct TaskRoutes {
     private func get(_ request: Request) async throws -> Response {
         let entry = try await find(request)
         let sign = try signing(request)
-        if let wait = try waits.asked(request) { await end(of: entry, within: wait) }
+        if let wait = try held.waits.asked(request) { await held.end(of: entry, for: request, within: wait) }
         return .json(sign(try await long(entry)))
     }
 
     private func list(_ request: Request) async throws -> Response {
         let limit = try request.number("limit", default: 50, in: 1...200)
-        let cursor = try request.number("cursor", default: .max, in: 1...Int.max)
+        let cursor = try await cursor(request)
         let state = request.query("status")
         if let state, TaskState(rawValue: state) == nil {
             let states = TaskState.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
@@ -79,8 +79,19 @@ struct TaskRoutes {
         // The copy in memory is newer than the row: it may have left the state that was asked for.
         let shown = tasks.prefix(limit).filter { state == nil || $0.task.state.rawValue == state }
             .map { sign(TaskAnswer.long($0, in: book)) }
-        let next = tasks.count > limit ? String(tasks[limit - 1].task.number) : nil
+        let next = tasks.count > limit ? tasks[limit - 1].task.id : nil
         return .json(["tasks": .array(shown), "next_cursor": next.map(JSON.string) ?? .null])
+    }
+
+    /// The number of the task that `cursor` names: the numbers themselves would tell how many tasks others have.
+    private func cursor(_ request: Request) async throws -> Int {
+        guard let id = request.query("cursor") else { return .max }
+        guard UUID16(id) != nil, let entry = try await book.find(id.lowercased()), request.caller.maySee(entry.task)
+        else {
+            let what = "it is the next_cursor of a page before, whose task may be gone by now"
+            throw Unprocessable(faults: [.valueError(["query", "cursor"], what, input: .string(id))])
+        }
+        return entry.task.number
     }
 
     private func cancel(_ request: Request) async throws -> Response {
@@ -121,11 +132,6 @@ struct TaskRoutes {
     private func signing(_ request: Request) throws -> @LoopActor @Sendable (JSON) -> JSON {
         guard let seconds = try request.secondsToSign() else { return { $0 } }
         return { [signer] in signer.signed($0, until: TaskBook.now() / 1000 + Int64(seconds)) }
-    }
-
-    /// Waits for the task's end, for so long, or until the service stops.
-    private func end(of entry: LiveTask, within limit: Duration) async {
-        await entry.end(within: limit) { dispatcher.isStopping }
     }
 
     private func long(_ entry: LiveTask) async throws -> JSON {

@@ -41,14 +41,32 @@ struct WaitRules: Sendable {
     }
 }
 
-extension LiveTask {
-    /// Returns when it has ended, at the latest after `limit`, or once the service stops.
-    func end(within limit: Duration, unless isStopping: @LoopActor () -> Bool) async {
-        let end = ContinuousClock.now + limit
-        while !task.state.hasEnded, !isStopping() {
+/// Holds a request until its task ends. A request that is held has a connection for itself, so it counts among the event
+/// streams that its client may have open, and ends with its client.
+@LoopActor
+struct HeldRequests {
+    let waits: WaitRules
+    let streams: OpenStreams
+    let isStopping: @LoopActor () -> Bool
+
+    /// Returns when the task has ended, at the latest after `limit`, or `MAX_WAIT` after the request came: what was
+    /// fetched and looked at meanwhile is part of it. Returns at once for a client that has too much open, once the
+    /// client has gone, which cancels no task, and once the service stops.
+    func end(of entry: LiveTask, for request: Request, within limit: Duration? = nil) async {
+        let most = waits.longest - (.now - request.arrival)
+        let end = ContinuousClock.now + min(limit ?? most, most)
+        guard !entry.task.state.hasEnded, let place = try? streams.enter(request.caller) else { return }
+        defer { place.leave() }
+        var isGone = false
+        request.onGone {
+            isGone = true
+            entry.wake()
+        }
+        defer { request.onGone(nil) }
+        while !entry.task.state.hasEnded, !isStopping(), !isGone {
             let left = end - .now
             guard left > .zero else { return }
-            do { try await news(after: revision, within: left) } catch { return }
+            do { try await entry.news(after: entry.revision, within: left) } catch { return }
         }
     }
 }

@@ -28,7 +28,8 @@ extension SafetyPolicy {
     /// Judges a request by the values that would go into its graph, defaults included.
     ///
     /// - Throws: `HTTPProblem` 422 with code 3001, which repeats nothing of the request.
-    func check(_ values: JSONObject, of schema: ParameterSchema) throws(HTTPProblem) {
+    @LoopActor
+    func check(_ values: JSONObject, of schema: ParameterSchema) async throws {
         var texts: [String] = []
         var hasPhoto = false
         for (name, value) in values {
@@ -39,13 +40,14 @@ extension SafetyPolicy {
                 texts += value.array?.compactMap(\.string) ?? [value.string].compactMap(\.self)
             }
         }
-        try check(texts, hasPhoto: hasPhoto)
+        try await check(texts, hasPhoto: hasPhoto)
     }
 
     /// Judges what a product's job says beyond its workflow's parameters: every text in it, however deep, but those that
     /// say what to keep out.
-    func check(_ parameters: JSONObject, hasPhoto: Bool) throws(HTTPProblem) {
-        try check(Self.texts(in: .object(parameters)), hasPhoto: hasPhoto)
+    @LoopActor
+    func check(_ parameters: JSONObject, hasPhoto: Bool) async throws {
+        try await check(Self.texts(in: .object(parameters)), hasPhoto: hasPhoto)
     }
 
     private static func texts(in value: JSON) -> [String] {
@@ -59,8 +61,15 @@ extension SafetyPolicy {
         }
     }
 
-    private func check(_ texts: [String], hasPhoto: Bool) throws(HTTPProblem) {
-        guard refusal(of: texts, hasPhoto: hasPhoto) != nil else { return }
+    /// More text than this, in bytes, is not judged on the loop.
+    private static let longText = 16_384
+
+    @LoopActor
+    private func check(_ texts: [String], hasPhoto: Bool) async throws {
+        let judge: @Sendable () -> Reason? = { refusal(of: texts, hasPhoto: hasPhoto) }
+        let isLong = texts.reduce(0) { $0 + $1.utf8.count } > Self.longText
+        let reason = isLong ? try await offLoop(judge) : judge()
+        guard reason != nil else { return }
         throw HTTPProblem(
             .unprocessableContent, "The request is refused by the safety policy.", title: "Content refused",
             code: Self.refusalCode)

@@ -54,8 +54,8 @@ struct SafetyPolicy: Sendable {
     ///   - hasPhoto: whether a picture is part of the request, which may show a real person.
     /// - Returns: nil for a request that may run.
     func refusal(of texts: [String], hasPhoto: Bool) -> Reason? {
-        var words = texts.flatMap { FoldedText($0).words }
-        while let found = terms[.harmless]?.first(in: words) { words.replaceSubrange(found, with: ["·"]) }
+        let all = texts.flatMap { FoldedText($0).words }
+        let words = terms[.harmless]?.removed(from: all) ?? all
         if has(.minors, words) || Self.saysMinor(words), has(.sexual, words) || has(.photo, words) { return .minor }
         if has(.always, words) { return .always }
         return hasPhoto && (has(.photo, words) || has(.sexual, words)) ? .photo : nil
@@ -70,6 +70,6 @@ struct SafetyPolicy: Sendable {
     }
 
     private func has(_ section: Section, _ words: [String]) -> Bool {
-        terms[section]?.first(in: words) != nil
+        terms[section]?.stands(in: words) == true
     }
 }

@@ -64,7 +64,7 @@ struct ImageRoutes {
             }
     }
 
-    static func mime(of name: String) -> String {
+    nonisolated static func mime(of name: String) -> String {
         switch name.split(separator: ".").last {
         case "png": "image/png"
         case "jpg": "image/jpeg"
@@ -73,7 +73,10 @@ struct ImageRoutes {
         case "mp4": "video/mp4"
         case "webm": "video/webm"
         case "flac": "audio/flac"
+        case "mkv": "video/x-matroska"
         case "mp3": "audio/mpeg"
+        case "wav": "audio/wav"
+        case "opus": "audio/opus"
         case "txt": "text/plain; charset=utf-8"
         default: "application/octet-stream"
         }

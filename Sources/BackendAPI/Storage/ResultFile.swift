@@ -63,9 +63,11 @@ enum ResultFile {
         switch mime {
         case "video/mp4": "mp4"
         case "video/webm": "webm"
+        case "video/x-matroska": "mkv"
         case "audio/flac": "flac"
         case "audio/mpeg": "mp3"
         case "audio/wav": "wav"
+        case "audio/opus": "opus"
         default: mime.hasPrefix("text/") ? "txt" : "bin"
         }
     }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import Loop
 import Outbound
 
@@ -12,6 +13,7 @@ struct WebhookCall {
     let signing: AddressSigning?
     /// For the whole try.
     let limit: Duration
+    let logger: Logger
 
     /// What is read of an answer, so that its connection can be used again; nobody looks at it.
     private static let answerBytes = 4096
@@ -26,8 +28,13 @@ struct WebhookCall {
             let pause = answer.headers[.retryAfter].flatMap { RetryAfter.pause($0, now: Int(now)) }
             return .answered(status: answer.status, retryAfter: pause)
         } catch let error as TransportError {
+            if let detail = error.detail {
+                logger.info("A webhook was not sent", metadata: ["host": "\(delivery.host)", "reason": "\(detail)"])
+            }
             switch error.kind {
-            case .notPublic, .badURL: return .forbidden(error.message)
+            case .badURL: return .forbidden(error.message)
+            case .notPublic where error.detail == nil: return .forbidden(error.message)
+            // A name that leads into our network ends as one that leads nowhere does.
             default: return .unanswered(error.message)
             }
         }

@@ -40,7 +40,8 @@ final class WebhookSender {
     func run() async {
         guard let secret else { return await tellOfPending() }
         let http = HTTPClient(configuration: .init(maxConnectionsPerHost: slots.perHost, maxIdleConnections: 16))
-        let call = WebhookCall(http: http, secret: secret, rules: rules, signing: signing, limit: limit)
+        let call = WebhookCall(
+            http: http, secret: secret, rules: rules, signing: signing, limit: limit, logger: logger)
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let event = LoopEvent()

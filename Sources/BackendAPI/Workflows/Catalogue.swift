@@ -2,6 +2,7 @@ import GRDB
 import JSONText
 import Logging
 import Loop
+import Operations
 import Workflows
 
 /// What the pods can run, as they said last; kept in the database, so that requests are checked while no pod answers.
@@ -42,7 +43,7 @@ final class Catalogue {
         database.enqueue { try KeptText.write(Self.keptName, text, $0) }
         logger.info(
             "Catalogue read",
-            metadata: ["pod": .string(pod), "workflows": .stringConvertible(catalogue.workflows.count)])
+            metadata: ["pod": .string(Shown.value(pod)), "workflows": .stringConvertible(catalogue.workflows.count)])
     }
 
     private func merge() {

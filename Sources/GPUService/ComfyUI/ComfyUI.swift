@@ -2,6 +2,7 @@ import Crypto
 import JSONText
 import Logging
 import Loop
+import Operations
 import Outbound
 import Wire
 import Workflows
@@ -91,7 +92,7 @@ final class ComfyUI {
         isAvailable = now
         // Another ComfyUI may have come back in its place, with another input folder.
         if !now { uploads = [:] }
-        let url: Logger.Metadata = ["url": .string(client.baseURL)]
+        let url: Logger.Metadata = ["url": .string(Shown.value(client.baseURL))]
         defer {
             onChange()
             onRoom()
@@ -110,7 +111,7 @@ final class ComfyUI {
     private func moveOn() {
         logger.error(
             "ComfyUI answers and does no work: it is wedged until it is restarted",
-            metadata: ["url": .string(client.baseURL)])
+            metadata: ["url": .string(Shown.value(client.baseURL))])
         for run in runs.values { run.moveOn() }
     }
 

@@ -2,6 +2,7 @@ import Crypto
 import JSONText
 import Logging
 import Loop
+import Operations
 import Outbound
 import Workflows
 
@@ -53,14 +54,14 @@ final class NodeWatch {
             (nodes, digest, fault) = (read.nodes, read.digest, nil)
             logger.info(
                 "ComfyUI's nodes read",
-                metadata: ["url": .string(client.baseURL), "types": .stringConvertible(read.nodes.count)])
+                metadata: ["url": .string(Shown.value(client.baseURL)), "types": .stringConvertible(read.nodes.count)])
             onChange()
             return true
         } catch {
             if fault != error.reason {
                 logger.warning(
                     "ComfyUI's nodes cannot be read, so workflows are not checked against them",
-                    metadata: ["url": .string(client.baseURL), "reason": .string(error.reason)])
+                    metadata: ["url": .string(Shown.value(client.baseURL)), "reason": .string(error.reason)])
             }
             fault = error.reason
             return false

@@ -19,7 +19,7 @@ final class GPUMetrics {
         metrics.histogram("generation_run_seconds", "From its start in ComfyUI to its end.", bounds: Self.seconds)
         let comfyUIs = dispatcher.comfyUIs
         func each(_ value: @escaping @LoopActor (ComfyUI) -> Double) -> @LoopActor () -> [(Metrics.Labels, Double)] {
-            { comfyUIs.map { ([("comfyui", $0.client.baseURL)], value($0)) } }
+            { comfyUIs.map { ([("comfyui", Shown.value($0.client.baseURL))], value($0)) } }
         }
         metrics.gauge("comfyui_up", "1 where ComfyUI answers and works.", read: each { $0.isAvailable ? 1 : 0 })
         metrics.gauge("comfyui_prompts", "Prompts that a ComfyUI has from here.", read: each { Double($0.load) })

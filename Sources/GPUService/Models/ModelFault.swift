@@ -14,6 +14,7 @@ struct ModelFault: Error, Equatable {
 
     init(_ error: TransportError) {
         switch error.kind {
+        case .notPublic where error.detail != nil: self.init(.transient, "the URL's host cannot be reached")
         case .badURL, .notPublic: self.init(.input, error.message)
         case .timeout: self.init(.transient, "the URL did not answer in time")
         case .tooLarge: self.init(.input, "what the URL gives is too large")

@@ -12,7 +12,7 @@ enum CurlFailure {
     ) -> TransportError {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
-            TransportError(.cannotConnect, "cannot connect to \(peer): the name has no address")
+            TransportError(.cannotConnect, noAddress(peer))
         case CURLE_COULDNT_CONNECT:
             TransportError(.cannotConnect, "cannot connect to \(peer): \(reason(of: easy) ?? words(code))")
         case CURLE_OPERATION_TIMEDOUT:
@@ -33,6 +33,8 @@ enum CurlFailure {
             TransportError(.other, "the exchange with \(peer) failed: \(words(code))")
         }
     }
+
+    static func noAddress(_ peer: String) -> String { "cannot connect to \(peer): the name has no address" }
 
     private static func words(_ code: CURLcode) -> String { String(cString: curl_easy_strerror(code)) }
 

@@ -46,7 +46,12 @@ public struct MultipartForm: Sendable {
     public var body: ClientRequest.Body {
         let all = all
         let isWhole = all.allSatisfy { if case .bytes = $0 { true } else { false } }
-        guard !isWhole else { return .bytes(all.flatMap { $0.bytes }) }
+        guard !isWhole else {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(length)
+            for content in all { bytes += content.bytes }
+            return .bytes(bytes)
+        }
         let source = Lock(all[...])
         return .stream(length: length) {
             while let segment = source.withLock({ $0.first }) {
@@ -57,6 +62,9 @@ public struct MultipartForm: Sendable {
             return nil
         }
     }
+
+    /// As ``body``, put together off the loop: where whole pictures are copied.
+    public func assembled() async throws -> ClientRequest.Body { try await offLoop { body } }
 
     private var all: [Content] {
         segments + [.bytes(Array("\(segments.isEmpty ? "" : "\r\n")--\(boundary)--\r\n".utf8))]

@@ -68,11 +68,11 @@ final class Transfer {
 
     isolated deinit { release() }
 
-    /// Gives the handle back, once libcurl works on it no more.
+    /// Gives the handle back, once libcurl works on it no more; but one that failed, which may keep a buffer (7.88).
     func release() {
         guard !isReleased else { return }
         isReleased = true
-        multi.recycle(easy)
+        if case .success? = ending { multi.recycle(easy) } else { curl_easy_cleanup(easy) }
         curl_slist_free_all(fields)
         fields = nil
     }

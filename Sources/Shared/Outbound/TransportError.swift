@@ -25,12 +25,17 @@ public struct TransportError: Error, Equatable, Sendable, CustomStringConvertibl
     /// "cannot connect to 127.0.0.1:8188: Connection refused".
     public let message: String
 
-    public init(_ kind: Kind, _ message: String) {
+    /// What is for the log alone, since it would tell a client of networks that only we can see; of the kind
+    /// ``Kind/notPublic`` where a name was asked for, and then the message is that of a name with no address.
+    public let detail: String?
+
+    public init(_ kind: Kind, _ message: String, detail: String? = nil) {
         self.kind = kind
         self.message = message
+        self.detail = detail
     }
 
-    public var description: String { message }
+    public var description: String { detail.map { "\(message) (\($0))" } ?? message }
 }
 
 extension Duration {

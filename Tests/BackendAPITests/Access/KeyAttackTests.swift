@@ -116,7 +116,34 @@ import Testing
         }
     }
 
+    @LoopActor @Test func `without keys the counts are for this machine alone`() async throws {
+        try await withBackend(settings: ["AUTH": "off"]) { backend, _, _ in
+            #expect(try await backend.call(.get, "/metrics").status == 200)
+            for outside in [[.xForwardedFor: "203.0.113.5"], [.forwarded: "for=203.0.113.5"]] as [HTTPFields] {
+                let answer = try await backend.call(.get, "/metrics", headers: outside)
+                #expect(answer.status == 403 && answer.headers[.contentType] == "application/problem+json")
+                #expect(try await backend.call(.get, "/tasks", headers: outside).status == 200)
+            }
+        }
+    }
+
     // MARK: Others' things
+
+    @LoopActor @Test func `a page's cursor tells nothing of others, and is good for its own key alone`() async throws {
+        try await withBackend { backend, _, folder in
+            let (mine, theirs) = (try await makeKey("mine", in: folder), try await makeKey("theirs", in: folder))
+            let first = try await backend.submit(headers: mine)
+            for _ in 0..<3 { _ = try await backend.submit(headers: theirs) }
+            let last = try await backend.submit(headers: mine)
+            let page = try await backend.call(.get, "/tasks?limit=1", headers: mine).json
+            #expect(page["next_cursor"]?.string == last)
+            let path = "/tasks?limit=1&cursor=\(last)"
+            let next = try await backend.call(.get, path, headers: mine).json
+            #expect(next["tasks"]?[0]?["task_id"]?.string == first && next["next_cursor"] == .null)
+            let foreign = try await backend.call(.get, path, headers: theirs)
+            #expect(foreign.status == 422 && foreign.places == [#"["query","cursor"]"#])
+        }
+    }
 
     @LoopActor @Test func `another's task is as unknown as one that never was`() async throws {
         let receiver = try Receiver()

@@ -162,6 +162,22 @@ import Testing
         }
     }
 
+    /// More than a body may have is never read, so that it is not owed either.
+    @LoopActor @Test func `a length that is only said costs no more than the largest body`() async throws {
+        let time = TurnedClock()
+        try await withBackend(settings: ["BYTE_LIMIT": "1/min", "MAX_BODY_MB": "4"], clock: time.clock) {
+            backend, _, _ in
+            let peer = try await RawPeer.connect(port: backend.backend.port)
+            try await peer.send("POST /generate HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999999999999\r\n\r\n")
+            let answer = try await peer.answer()
+            #expect(answer?.statusLine.contains("413") == true)
+            peer.connection.close()
+            #expect(try await backend.generate(Self.body).status == 429)
+            time.turn(.seconds(5 * 60))
+            #expect(try await backend.generate(Self.body).status == 200)
+        }
+    }
+
     @LoopActor @Test func `portraits tell it in their own words`() async throws {
         try await withProducts(["RATE_LIMIT": "1/min"]) { bench in
             _ = try await bench.backend.call(.get, "/tasks")

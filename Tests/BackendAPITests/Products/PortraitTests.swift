@@ -186,6 +186,40 @@ import Wire
         }
     }
 
+    /// One string that is long, and many that are short.
+    @LoopActor
+    @Test(
+        arguments: [
+            ["x": .string(String(repeating: "naked eye ", count: 2000))],
+            ["x": .array(Array(repeating: .string(String(repeating: "naked eye ", count: 100)), count: 20))],
+            ["x": ["y": .object(JSONObject((0..<2000).map { (String($0), .array([])) }))]],
+        ] as [JSONObject])
+    func `what is not Easel's has a limit`(_ more: JSONObject) async throws {
+        try await withProducts { bench in
+            var body = try Self.body().object ?? [:]
+            body["identity_packet"] = .object((body["identity_packet"]?.object ?? [:]).merging(more))
+            let answer = try await bench.backend.call(.post, "/api/generate", .object(body))
+            #expect(answer.status == 422)
+            #expect(answer.places == [#"["body","identity_packet"]"#], "\(answer.json)")
+            #expect(answer.json["detail"]?[0]?["msg"]?.string?.contains("16 KB") == true)
+            #expect(answer.bytes.count < 1000 && bench.pod.posts.isEmpty)
+        }
+    }
+
+    @LoopActor @Test func `guessing the route's key is counted too`() async throws {
+        try await withProducts(["SERVER_API_KEY": "geheim", "RATE_LIMIT": "2/min"]) { bench in
+            let (body, wrong) = (try Self.body(), [.xAPIKey: "geheiM"] as HTTPFields)
+            for status in [403, 403, 429, 429] {
+                let answer = try await bench.backend.call(.post, "/api/generate", body, headers: wrong)
+                #expect(answer.status == status, "\(answer.json)")
+                #expect((answer.headers[.retryAfter] != nil) == (status == 429))
+                if status == 429 { #expect(answer.json["error"]?["code"] == 2002) }
+            }
+            let right = try await bench.backend.call(.post, "/api/generate", body, headers: [.xAPIKey: "geheim"])
+            #expect(right.status == 429)
+        }
+    }
+
     @LoopActor @Test func `a key guards the route`() async throws {
         try await withProducts(["SERVER_API_KEY": "geheim"]) { bench in
             let body = try Self.body()

@@ -34,6 +34,9 @@ enum Samples {
         return try Raster(width: width, height: height, channels: 3, pixels: pixels).encode(as: .png)
     }
 
+    /// A name that no machine can have, since its first part is too long (RFC 1035, section 2.3.4): no name server is asked.
+    static let nowhere = String(repeating: "a", count: 64) + ".invalid"
+
     static func task(_ number: Int = 0, priority: TaskPriority = .normal, version: String = "v1") -> GenerationTask {
         var task = GenerationTask(
             id: UUID4.make(), number: number, workflow: "paint", version: version, params: ["seed": 1],

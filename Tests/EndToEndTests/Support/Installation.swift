@@ -78,11 +78,14 @@ final class Installation {
     }
 
     /// Runs `startup.sh` and waits for its end.
+    ///
+    /// - Parameter folder: of a release unpacked elsewhere, with its own programs; nil for this checkout.
     @discardableResult
-    func startup(_ arguments: String...) async throws -> Ended {
+    func startup(_ arguments: String..., from folder: String? = nil) async throws -> Ended {
         try FileManager.default.createDirectory(atPath: workspace, withIntermediateDirectories: true)
-        let variables = allVariables
-        return try await Self.run(Self.root + "/startup.sh", arguments, variables)
+        var variables = allVariables
+        if folder != nil { variables["EASEL_BIN"] = nil }
+        return try await Self.run((folder ?? Self.root) + "/startup.sh", arguments, variables)
     }
 
     /// Starts the sandbox alone, where none was started with the rest.

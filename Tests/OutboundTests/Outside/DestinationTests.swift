@@ -18,8 +18,15 @@ import Testing
             try await client.send(ClientRequest(url: url, destination: .outside(OutsideURLRules())))
         }
         #expect(error?.kind == .notPublic)
-        #expect(error?.message.contains("\(peer.port)") == true)
+        #expect(error?.detail?.contains("public internet") == true)
         #expect(peer.connections.isEmpty)
+        // To who gave the URL it is as good as a name that does not exist.
+        let name = String(repeating: "a", count: 64) + ".invalid"
+        let nowhere = await #expect(throws: TransportError.self) {
+            try await client.send(
+                ClientRequest(url: "https://\(name):\(peer.port)/", destination: .outside(OutsideURLRules())))
+        }
+        #expect(nowhere?.message == error?.message.replacing("\(host):", with: "\(name):"))
     }
 
     @LoopActor @Test func `a URL that the rules refuse is not asked`() async throws {

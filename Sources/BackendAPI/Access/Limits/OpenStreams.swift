@@ -2,7 +2,8 @@ import HTTP
 import HTTPTypes
 import Loop
 
-/// The event streams that each client has open. Each holds a connection for as long as its task goes on, so one client
+/// The event streams, and the requests held for a task's end, that each client has open. Each holds a connection for as
+/// long as its task goes on, so one client
 /// must not be able to have them all.
 @LoopActor
 final class OpenStreams {
@@ -17,7 +18,7 @@ final class OpenStreams {
         let (owner, most) = (caller.owner, caller.limits.streams)
         guard most == 0 || count(of: owner) < most else {
             throw HTTPProblem(
-                .tooManyRequests, "\(most) of your event streams are open already.",
+                .tooManyRequests, "\(most) of your event streams and waiting requests are open already.",
                 code: PortraitError.rateLimited.rawValue, headers: [.retryAfter: String(Self.pause)])
         }
         counts[owner, default: 0] += 1

@@ -10,11 +10,12 @@ struct PortraitRequest: Sendable {
     var mode = Mode.speed
     var lighting: Lighting
     var isHarmonised = true
-    /// Members of the packet that are not Easel's: passed on to who knows them.
+    /// Members of the packet that are not Easel's: passed on to who knows them, as far as they are short.
     var others: JSONObject = [:]
     var faults: [Fault] = []
 
-    init(_ body: JSON, defaultMode: Mode) {
+    /// - Parameter sink: has the body's long strings.
+    init(_ body: JSON, sink: PictureSink, defaultMode: Mode) {
         var faults: [Fault] = []
         lighting = Lighting(body["lighting_params"], &faults)
         mode = defaultMode
@@ -35,6 +36,11 @@ struct PortraitRequest: Sendable {
             default: others[name] = value
             }
         }
+        if !sink.isText(.object(others), within: Self.maxOtherBytes) {
+            others = [:]
+            let limit = "members of it that are not Easel's may have at most \(Self.maxOtherBytes >> 10) KB together"
+            faults.append(.valueError(["body", "identity_packet"], limit, input: [:]))
+        }
         // Without a packet that can be read its missing faces are no fault of their own.
         if packet?.object == nil { flat["face_images"] = flat["face_images"] ?? [] }
         readMode(body["mode"], &faults)
@@ -44,6 +50,9 @@ struct PortraitRequest: Sendable {
         }
         self.faults = faults
     }
+
+    /// They are kept with the task, judged, and sent to the providers.
+    private static let maxOtherBytes = 16_384
 
     private mutating func readMode(_ given: JSON?, _ faults: inout [Fault]) {
         guard let given, !given.isNull else { return }

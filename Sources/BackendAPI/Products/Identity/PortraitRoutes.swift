@@ -13,10 +13,9 @@ struct PortraitRoutes {
     let room: ProviderRoom
     let faces: FaceCheck
     let safety: SafetyPolicy
-    let waits: WaitRules
+    let held: HeldRequests
     let signing: AddressSigning
     let settings: PortraitSettings
-    let isStopping: @LoopActor () -> Bool
 
     private static let patience: Duration = .seconds(10)
 
@@ -25,9 +24,13 @@ struct PortraitRoutes {
     }
 
     private func generate(_ request: Request) async throws -> Response {
-        try checkKey(request)
         let language = PortraitError.Language(accepting: request.headerFields[.acceptLanguage])
         let start = ContinuousClock.now
+        // Before the key is looked at: who guesses it is to be slowed as well.
+        if let refusal = request.caller.refusal {
+            return Self.failure(.rateLimited, language, since: start, retryAfter: refusal.headers[.retryAfter])
+        }
+        try checkKey(request)
         let sign = try request.secondsToSign()
         let outcome: SubmitRoute.Outcome
         do { outcome = try await accept(request) } catch let problem as Refusal {
@@ -40,7 +43,7 @@ struct PortraitRoutes {
         let task = outcome.entry.task
         var headers: HTTPFields = [.location: "/tasks/\(task.id)"]
         if outcome.isReplayed { headers[.idempotentReplayed] = "true" }
-        if !Self.isAsync(request) { await outcome.entry.end(within: waits.longest, unless: isStopping) }
+        if !Self.isAsync(request) { await held.end(of: outcome.entry, for: request) }
         return answer(outcome.entry.task, language, sign, headers)
     }
 
@@ -66,8 +69,8 @@ struct PortraitRoutes {
 
     private func accept(_ request: Request) async throws -> SubmitRoute.Outcome {
         let summary = PortraitRequest.summary(maxFaces: settings.maxFaces, denoise: settings.denoisingStrength)
-        return try await submit.submit(request, run: summary) { body in
-            let read = PortraitRequest(body, defaultMode: settings.defaultMode)
+        return try await submit.submit(request, run: summary) { reading in
+            let read = PortraitRequest(reading.json, sink: reading.sink, defaultMode: settings.defaultMode)
             return SubmitRoute.Rewritten(
                 body: .object(read.flat), faults: read.faults, place: { PortraitRequest.placed($0) },
                 edit: { try await complete(&$0, read) })
@@ -77,7 +80,7 @@ struct PortraitRoutes {
     /// Makes a portrait's job of the task, and judges the words that the checks of its fields have not seen, and its photos.
     private func complete(_ task: inout GenerationTask, _ read: PortraitRequest) async throws {
         let errand = errand(task, read)
-        try safety.check(errand.parameters, hasPhoto: true)
+        try await safety.check(errand.parameters, hasPhoto: true)
         task.errand = errand
         // Where ComfyUI alone makes portraits, so that its service has the only eyes, a restart of it is waited for.
         let isAlone = errand.order == [.comfyui]
@@ -99,7 +102,8 @@ struct PortraitRoutes {
         parameters["prompt"] = .string(prompt.joined(separator: ", "))
         parameters["steps"] = read.mode.steps
         parameters["guidance_scale"] = read.mode.guidance
-        let time = waits.longest > .zero ? waits.longest - min(.seconds(1), waits.longest / 10) : settings.budget
+        let longest = held.waits.longest
+        let time = longest > .zero ? longest - min(.seconds(1), longest / 10) : settings.budget
         var errand = Errand(
             kind: read.mode.kind, parameters: parameters, order: room.order(of: read.mode.kind),
             deadline: TaskBook.now() + max(time, settings.budget).milliseconds)

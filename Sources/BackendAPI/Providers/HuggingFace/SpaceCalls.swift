@@ -39,7 +39,7 @@ struct SpaceCalls: Sendable {
         form.addFile(.bytes(picture.bytes), name: "files", filename: picture.filename, contentType: picture.mime)
         do {
             let answer = try await api.call(
-                .post, "\(root(space))/gradio_api/upload", form.body, headers: [.contentType: form.contentType],
+                .post, "\(root(space))/gradio_api/upload", form.assembled(), headers: [.contentType: form.contentType],
                 within: min(limit, api.pace.downloadTimeout))
             guard answer.isSuccess else { throw Self.verdict(answer) }
             guard let path = answer.json?[0]?.string else {

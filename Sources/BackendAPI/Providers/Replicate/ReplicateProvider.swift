@@ -38,7 +38,7 @@ struct ReplicateProvider: Provider {
         let answer: ProviderAnswer
         do {
             answer = try await tools.api.call(
-                .post, "\(tools.api.baseURL)/v1/files", form.body, headers: [.contentType: form.contentType],
+                .post, "\(tools.api.baseURL)/v1/files", form.assembled(), headers: [.contentType: form.contentType],
                 within: min(limit, tools.api.pace.downloadTimeout))
         } catch let error as TransportError {
             throw ProviderFailure(preparing: error)

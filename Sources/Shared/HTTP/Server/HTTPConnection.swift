@@ -62,7 +62,8 @@ final class HTTPConnection {
             guard !isStopping, let next = try await requests.nextHead() else { return false }
             head = next
             request = try Request(
-                head: head.request, body: requestBody(head), id: "", remoteAddress: connection.remoteAddress)
+                head: head.request, body: requestBody(head), id: "", remoteAddress: connection.remoteAddress,
+                connection: connection)
         } catch let violation as HTTPViolation {
             await refuse(violation)
             return false

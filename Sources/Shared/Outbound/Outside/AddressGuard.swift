@@ -32,11 +32,13 @@ final class AddressGuard {
         return false
     }
 
-    /// What became of the transfer, where the guard had a hand in it.
+    /// What became of the transfer, where the guard had a hand in it. Whoever gave the URL is told the same as of a name
+    /// that does not exist: else our own name server could be asked through us what is in our network.
     func error(_ code: CURLcode, peer: String) -> TransportError? {
         guard let refused, code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK else { return nil }
         return TransportError(
-            .notPublic, "\(peer) was not asked: its address \(refused) is not one of the public internet")
+            .notPublic, CurlFailure.noAddress(peer),
+            detail: "it was not asked: its address \(refused) is not one of the public internet")
     }
 }
 
