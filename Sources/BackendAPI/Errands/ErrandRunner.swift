@@ -8,14 +8,14 @@ import Wire
 @LoopActor
 final class ErrandRunner {
     let book: TaskBook
-    private let room: ProviderRoom
+    let room: ProviderRoom
     let queue: QueueProvider
     let files: TaskFiles
     let isReady: @LoopActor (String) -> Bool
     private let logger: Logger
-    private var waiting: [LiveTask] = []
-    private var runs: [String: Task<Void, Never>] = [:]
-    private(set) var isStopping = false
+    var waiting: [LiveTask] = []
+    private(set) var runs: [String: Task<Void, Never>] = [:]
+    var isStopping = false
     /// Returns when the GPU services that start with this one have had the time to say what they can run.
     let untilPodsHaveTold: @LoopActor () async throws -> Void
     /// How often our own disk was in the way.
@@ -24,11 +24,9 @@ final class ErrandRunner {
     /// So many run at once; the others wait in the order of their arrival.
     private static let atOnce = 64
     private static let secondWind: Duration = .seconds(60)
-    private static let diskPause: Duration = .seconds(1)
+    static let diskPause: Duration = .seconds(1)
     /// After the deadline.
     private static let diskPatience: Duration = .seconds(600)
-    /// Of the grace, for closing the database.
-    private static let stopReserve: Duration = .seconds(2)
 
     /// - Parameters:
     ///   - isReady: whether a workflow can run on a pod now.
@@ -78,22 +76,6 @@ final class ErrandRunner {
             logger.error("An errand gives up", metadata: entry.facts.merging(["error": "\(error)"]) { $1 })
             await endAtLast(entry, as: .failed) { $0.error = "The result could not be kept." }
         }
-    }
-
-    /// Ends a task as soon as our own disk allows it: what nobody sees to any more must not seem to run. When the service
-    /// stops before, the next process goes on with it.
-    private func endAtLast(
-        _ entry: LiveTask, as state: TaskState, _ edit: @escaping @Sendable (inout GenerationTask) -> Void = { _ in }
-    ) async {
-        // In a task of its own: the errand's may be cancelled, and then no pause is one.
-        await Task {
-            repeat {
-                do {
-                    try await book.end(entry, as: state, edit)
-                    return
-                } catch is TaskBook.Stale { return } catch { try? await sleep(for: Self.diskPause) }
-            } while !isStopping
-        }.value
     }
 
     /// Does what needs our own disk, again and again for as long as that is in the way: what a provider has been paid for
@@ -256,44 +238,4 @@ final class ErrandRunner {
             return names
         }
     }
-
-    // MARK: Cancelling and the end
-
-    /// - Returns: false when it had ended already, or ended otherwise before it could be stopped.
-    func cancel(_ entry: LiveTask) async throws -> Bool {
-        if entry.task.state == .queued {
-            guard try await book.end(entry, as: .cancelled) else { return false }
-            waiting.removeAll { $0 === entry }
-            return true
-        }
-        guard let run = runs[entry.task.id], !entry.task.state.hasEnded else { return false }
-        try await book.wantCancelled(entry)
-        run.cancel()
-        await run.value
-        return entry.task.state == .cancelled
-    }
-
-    private func callOff(_ entry: LiveTask) async {
-        if let ticket = entry.task.errand?.record.ticket { _ = await room.runner.cancel(ticket) }
-        if let id = entry.task.errand?.finish?.task, let child = try? await book.find(id) {
-            _ = try? await queue.dispatcher.cancel(child)
-        }
-        await endAtLast(entry, as: .cancelled)
-    }
-
-    /// Lets go of every errand: what is under way at a provider goes on, and the next process follows it. A request on its
-    /// way there is waited for as far as the grace allows: until it is answered, nobody knows its name.
-    func stop(grace: Duration) {
-        guard !isStopping else { return }
-        isStopping = true
-        for (id, run) in runs where !isSending(id) { run.cancel() }
-        loopTask {
-            try? await sleep(for: max(grace / 2, grace - Self.stopReserve))
-            for run in self.runs.values { run.cancel() }
-        }
-    }
-
-    private func isSending(_ id: String) -> Bool { book.live[id]?.task.errand?.record.ticket?.isDraft == true }
-
-    func stopped() async { for run in runs.values { await run.value } }
 }

@@ -1,3 +1,4 @@
+import GRDB
 import HTTP
 import HTTPTypes
 import JSONText
@@ -43,6 +44,11 @@ final class ProductBench {
         try between(folder.path)
         backend = try await RunningBackend(folder: folder.path, pods: [pod.url], settings: settings)
         try await backend.untilHealthy()
+    }
+
+    /// Changes the database of a data folder that no process has.
+    nonisolated static func edit(_ data: String, _ sql: String) throws {
+        try DatabaseQueue(path: data + "/easel.db").write { try $0.execute(sql: sql) }
     }
 
     func stop() async {
