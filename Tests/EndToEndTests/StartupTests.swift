@@ -65,17 +65,18 @@ import Testing
 
     @Test @LoopActor func `a stale PID file, and one with another program's number, are replaced`() async throws {
         let easel = try Installation()
-        let stranger = try Process.run(URL(filePath: "/bin/sleep"), arguments: ["600"])
+        let stranger = try ChildProcess("/bin/sleep", ["600"])
         try easel.write(pid: 2_000_000_000, to: "backend")
-        try easel.write(pid: stranger.processIdentifier, to: "gpu_server")
+        try easel.write(pid: stranger.pid, to: "gpu_server")
         let started = try await easel.startup()
         #expect(started.status == 0, "\(started.output)")
         let backend = try #require(easel.pid("backend"))
         #expect(backend != 2_000_000_000 && Installation.isAlive(backend))
-        #expect(easel.pid("gpu_server") != stranger.processIdentifier)
+        #expect(easel.pid("gpu_server") != stranger.pid)
         await easel.remove()
-        #expect(stranger.isRunning)
-        stranger.terminate()
+        #expect(Installation.isAlive(stranger.pid))
+        kill(stranger.pid, SIGTERM)
+        #expect(stranger.wait() == 128 + SIGTERM)
     }
 
     @Test @LoopActor func `a taken port is an error that says which service`() async throws {

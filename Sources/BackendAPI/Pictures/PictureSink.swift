@@ -4,8 +4,8 @@ import JSONText
 import Workflows
 
 /// Takes long strings out of a request's JSON while it arrives and decodes them from base64 into files: neither the text
-/// nor the picture is ever whole in memory. A string that can be no picture stays in the JSON, within a limit. What is no base64 becomes a fault of its field later; only a disk that
-/// fails ends the scan.
+/// nor the picture is ever whole in memory. A string that can be no picture stays in the JSON, within a limit. What is no
+/// base64 becomes a fault of its field later; only a disk that fails, or a text over the limit, ends the scan.
 ///
 /// It writes files: for `offLoop`.
 struct PictureSink: JSONStringSink, Sendable {

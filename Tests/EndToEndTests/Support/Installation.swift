@@ -95,29 +95,19 @@ final class Installation {
     nonisolated static func run(
         _ path: String, _ arguments: [String], _ variables: [String: String] = [:]
     ) async throws -> Ended {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.environment = variables
-        process.standardInput = FileHandle.nullDevice
         let output = Pipe()
         // A service that the program leaves behind would hold the pipe open by the copies that it inherits.
         for handle in [output.fileHandleForReading, output.fileHandleForWriting] {
             _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
         }
-        process.standardOutput = output
-        process.standardError = output
-        return try await withCheckedThrowingContinuation { continuation in
+        let process = try ChildProcess(
+            path, arguments, environment: variables, output: output.fileHandleForWriting.fileDescriptor)
+        try output.fileHandleForWriting.close()
+        return await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                do {
-                    try process.run()
-                    let bytes = output.fileHandleForReading.readDataToEndOfFile()
-                    process.waitUntilExit()
-                    let text = String(decoding: bytes, as: UTF8.self)
-                    continuation.resume(returning: Ended(status: process.terminationStatus, output: text))
-                } catch {
-                    continuation.resume(throwing: error)
-                }
+                let bytes = output.fileHandleForReading.readDataToEndOfFile()
+                let text = String(decoding: bytes, as: UTF8.self)
+                continuation.resume(returning: Ended(status: process.wait(), output: text))
             }
         }
     }

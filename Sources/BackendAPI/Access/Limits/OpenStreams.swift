@@ -3,8 +3,7 @@ import HTTPTypes
 import Loop
 
 /// The event streams, and the requests held for a task's end, that each client has open. Each holds a connection for as
-/// long as its task goes on, so one client
-/// must not be able to have them all.
+/// long as its task goes on, so one client must not be able to have them all.
 @LoopActor
 final class OpenStreams {
     private var counts: [String: Int] = [:]
