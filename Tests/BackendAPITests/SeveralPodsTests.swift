@@ -11,41 +11,37 @@ import Testing
     init() { startLoop() }
 
     @LoopActor @Test func `a task goes back to the pod that had it`() async throws {
-        startLoop()
-        let folder = try TemporaryFolder()
-        let pods = [try ScriptedGPUService(), try ScriptedGPUService()]
-        pods[0].comfyIsThere = false
-        pods[1].steps = [.held(LoopEvent())]
-        let first = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
-        try await first.untilHealthy()
-        let id = try await first.submit()
-        try await until { pods[1].posts.count == 1 }
-        await first.stop(grace: .zero)
-        pods[0].comfyIsThere = true
-        let second = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
-        #expect(try await second.end(of: id)["status"] == "done")
-        #expect(pods.map(\.posts.count) == [0, 2])
-        await second.stop(grace: .zero)
-        for pod in pods { await pod.kill() }
+        try await afterRestart(theSecondIsThere: true) { _, pods in
+            #expect(pods.map(\.posts.count) == [0, 2])
+        }
     }
 
     @LoopActor @Test func `a pod whose task went elsewhere is told to stop it`() async throws {
-        startLoop()
+        try await afterRestart(theSecondIsThere: false) { id, pods in
+            #expect(pods.map(\.posts.count) == [1, 1])
+            try await until { pods[1].cancelled == [id] }
+        }
+    }
+
+    /// Gives a task to the second of two pods, starts the backend again while that works, and looks at the pods once the
+    /// task is done.
+    @LoopActor private func afterRestart(
+        theSecondIsThere: Bool, _ check: @LoopActor (String, [ScriptedGPUService]) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         let pods = [try ScriptedGPUService(), try ScriptedGPUService()]
         pods[0].comfyIsThere = false
         pods[1].steps = [.held(LoopEvent())]
-        let first = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
-        try await first.untilHealthy()
-        let id = try await first.submit()
+        let before = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        try await before.untilHealthy()
+        let id = try await before.submit()
         try await until { pods[1].posts.count == 1 }
-        await first.stop(grace: .zero)
-        (pods[0].comfyIsThere, pods[1].comfyIsThere) = (true, false)
-        let second = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
-        #expect(try await second.end(of: id)["status"] == "done")
-        #expect(pods.map(\.posts.count) == [1, 1])
-        try await until { pods[1].cancelled == [id] }
-        await second.stop(grace: .zero)
+        await before.stop(grace: .zero)
+        (pods[0].comfyIsThere, pods[1].comfyIsThere) = (true, theSecondIsThere)
+        let after = try await RunningBackend(folder: folder.path, pods: pods.map(\.url))
+        #expect(try await after.end(of: id)["status"] == "done")
+        try await check(id, pods)
+        await after.stop(grace: .zero)
         for pod in pods { await pod.kill() }
     }
 

@@ -33,9 +33,9 @@ extension ErrandRunner {
         guard !isStopping else { return }
         isStopping = true
         for (id, run) in runs where !isSending(id) { run.cancel() }
-        loopTask {
+        loopTask { [weak self] in
             try? await sleep(for: max(grace / 2, grace - Self.stopReserve))
-            for run in self.runs.values { run.cancel() }
+            for run in self?.runs.values.map(\.self) ?? [] { run.cancel() }
         }
     }
 
